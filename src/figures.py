@@ -1,0 +1,149 @@
+"""How the book draws: one style, one colour per model, and the pictures that several chapters share."""
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import seaborn as sns
+from matplotlib_inline.backend_inline import set_matplotlib_formats
+
+# Colour-blind safe (Okabe and Ito 2008). Models that the book does not know take the spare colours in turn.
+COLOURS = {
+    "mlp": "#D17C00",
+    "cnn": "#0072B2",
+    "residual_cnn": "#009E73",
+    "residual_cnn_x": "#B5568E",
+    "modern_cnn": "#C43C00",
+    "modern_ensemble": "#3D3D3D",
+    "modern_small": "#4F9BD9",
+}
+_SPARE = ["#8A6D00", "#6A51A3", "#1B7F79", "#A33B3B"]
+WIDTH = 7.2  # inches of a full-width figure: text stays legible on a phone
+
+
+def use_style():
+    """Set the book's figure style; call once at the top of a chapter."""
+    sns.set_theme(context="notebook", style="whitegrid", palette=list(COLOURS.values()))
+    mpl.rcParams.update(
+        {
+            "figure.figsize": (WIDTH, 4.2),
+            "figure.dpi": 100,
+            "savefig.dpi": 180,
+            "figure.constrained_layout.use": True,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "grid.color": "#e3e3e3",
+            "font.size": 11,
+        }
+    )
+    set_matplotlib_formats("retina", facecolor="white")
+
+
+def colour(key):
+    """The colour of a model in every figure."""
+    return COLOURS.get(key) or _SPARE[sum(key.encode()) % len(_SPARE)]
+
+
+def images(axes, pictures, titles=None):
+    """Show images (n, 28, 28), black ink on white, one per axis; hide the axes left over."""
+    flat = np.ravel(axes)
+    for axis in flat:
+        axis.set_axis_off()
+    for i, picture in enumerate(pictures):
+        flat[i].imshow(picture, cmap="gray_r", vmin=0, vmax=255)
+        if titles is not None:
+            flat[i].set_title(titles[i], fontsize=11, pad=2)
+
+
+def network(model):
+    """Draw a model as it was built: a box per layer with its output shape and parameters, an arrow per connection."""
+    feeders = _feeders(model)
+    place = _places(feeders)
+    depth, columns = (1 + max(p[i] for p in place.values()) for i in (1, 0))
+    figure, axis = plt.subplots(figsize=(min(WIDTH, 3.9 * columns), 0.6 * depth + 0.2))
+    for layer in model.layers:
+        column, row = place[layer.name]
+        axis.text(
+            column, -row, _caption(layer), ha="center", va="center", fontsize=9, linespacing=1.25,
+            bbox={"boxstyle": "round,pad=0.32", "facecolor": _fill(layer), "edgecolor": "#555555", "linewidth": 0.8},
+        )  # fmt: skip
+        for feeder in feeders[layer.name]:
+            start, end = place[feeder], place[layer.name]
+            axis.annotate(
+                "", (end[0], -end[1] + 0.36), (start[0], -start[1] - 0.36),
+                arrowprops={"arrowstyle": "-|>", "color": "#555555", "linewidth": 1, "shrinkA": 0, "shrinkB": 0},
+            )  # fmt: skip
+    axis.set(xlim=(-0.55, columns - 0.45), ylim=(-depth + 0.4, 0.6))
+    axis.set_axis_off()
+    return figure
+
+
+def _feeders(model):
+    source = {id(layer.output): layer.name for layer in model.layers}
+    inputs = {layer.name: layer.input if isinstance(layer.input, list) else [layer.input] for layer in model.layers}
+    return {name: [source[id(t)] for t in tensors if source[id(t)] != name] for name, tensors in inputs.items()}
+
+
+def _places(feeders):
+    """Column and row of each layer: the row is its distance from the input, every further branch opens a column."""
+    place, children = {}, {}
+    for name, sources in feeders.items():
+        if not sources:
+            place[name] = (0, 0)
+            continue
+        row = 1 + max(place[source][1] for source in sources)
+        column = min(place[source][0] for source in sources)
+        if len(sources) == 1:
+            column += children.setdefault(sources[0], 0)
+            children[sources[0]] += 1
+        place[name] = (column, row)
+    return place
+
+
+def _caption(layer):
+    kernel = "×".join(map(str, layer.kernel_size)) + " " if hasattr(layer, "kernel_size") else ""
+    activation = getattr(getattr(layer, "activation", None), "__name__", "linear")
+    activation = "" if activation == "linear" else f", {activation}"
+    shape = "×".join(str(side) for side in layer.output.shape[1:])
+    parameters = f"  ·  {layer.count_params():,} parameters" if layer.count_params() else ""
+    return (
+        f"$\\bf{{{layer.name.replace('_', chr(92) + '_')}}}$  {kernel}{type(layer).__name__}{activation}\n{shape}{parameters}"
+    )
+
+
+def _fill(layer):
+    kinds = {"Conv2D": "#d7e8f5", "Dense": "#fdebd0", "Add": "#d5efe4", "InputLayer": "#ffffff"}
+    return kinds.get(type(layer).__name__, "#f1f1f1")
+
+
+def search_scores(found):
+    """Validation accuracy of every trial of a search against each of its hyperparameters."""
+    space = found["space"]
+    trials = [row for row in found["table"] if row["status"] == "COMPLETED"]
+    figure, axes = plt.subplots(1, len(space), figsize=(WIDTH, 3), sharey=True, squeeze=False)
+    for axis, (name, values) in zip(axes[0], space.items(), strict=True):
+        positions = [values.index(row["hyperparameters"][name]) for row in trials]
+        axis.scatter(positions, [row["val_accuracy"] for row in trials], s=36, color="#0072B2", alpha=0.75, zorder=3)
+        best = values.index(found["best"][name])
+        axis.axvline(best, color="#C43C00", linewidth=8, alpha=0.15)
+        axis.set_xticks(range(len(values)), [f"{v:g}" if isinstance(v, float) else str(v) for v in values], rotation=45)
+        axis.set(xlabel=name.replace("_", " "), xlim=(-0.5, len(values) - 0.5))
+    axes[0, 0].set_ylabel("validation accuracy")
+    return figure
+
+
+def curves(histories, metric, *, ylabel, axis=None):
+    """Draw a metric by epoch: for each model the mean over its seeds, with a band from lowest to highest seed.
+
+    `histories` maps (key, title) to the histories of its runs.
+    """
+    axis = axis or plt.subplots()[1]
+    for i, ((key, title), runs) in enumerate(histories.items()):
+        values = np.array([run[metric] for run in runs])
+        epochs = np.arange(1, values.shape[1] + 1)
+        style = ["-", "--", "-.", ":"][i % 4]
+        axis.plot(epochs, values.mean(0), style, color=colour(key), label=title, linewidth=2)
+        axis.fill_between(epochs, values.min(0), values.max(0), color=colour(key), alpha=0.18, linewidth=0)
+    axis.set(xlabel="epoch", ylabel=ylabel)
+    axis.xaxis.set_major_locator(mpl.ticker.MaxNLocator(integer=True))
+    axis.legend()
+    return axis.figure

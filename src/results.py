@@ -1,0 +1,133 @@
+"""What a run leaves behind: descriptions of models, their records, scores on the test images, exports, glued numbers."""
+
+import json
+import math
+from pathlib import Path
+
+import keras
+import numpy as np
+import onnxruntime
+import pandas as pd
+
+import emnist
+import helpers
+import store
+import synthetic
+
+
+def layer_table(model) -> pd.DataFrame:
+    """One row per layer: name, output shape, parameters, kernel size, and the layers that feed it."""
+    rows = []
+    for layer in model.layers:
+        inputs = [] if isinstance(layer, keras.layers.InputLayer) else keras.tree.flatten(layer.input)
+        feeders = [other.name for other in model.layers if any(other.output is tensor for tensor in inputs)]
+        kernel = "x".join(map(str, layer.kernel_size)) if hasattr(layer, "kernel_size") else ""
+        rows.append((layer.name, tuple(layer.output.shape), layer.count_params(), kernel, ", ".join(feeders)))
+    return pd.DataFrame(rows, columns=["layer", "output shape", "parameters", "kernel", "fed by"])
+
+
+def count_macs(model) -> int:
+    """Multiply-adds of one forward pass of one image: each kernel is used once per output position."""
+    positions = [(layer, math.prod(layer.output.shape[1:-1])) for layer in model.layers if layer.weights]
+    return sum(math.prod(w.shape) * n for layer, n in positions for w in layer.weights if len(w.shape) > 1)
+
+
+def trial_table(found) -> pd.DataFrame:
+    """The trials of a search, best first: hyperparameters, parameters, val_accuracy, accuracy, seconds, status."""
+    columns = ["parameters", "val_accuracy", "accuracy", "seconds", "status"]
+    table = pd.DataFrame([{**row["hyperparameters"], **{name: row.get(name) for name in columns}} for row in found["table"]])
+    return table.sort_values("val_accuracy", ascending=False, ignore_index=True)
+
+
+def record(run_dir, key, *, title, build, values, runs, data, search=None) -> Path:
+    """Write what a chapter found to `run_dir/models/<key>.json`, and its first run's model as `<key>.onnx` beside it.
+
+    The evaluation chapter takes every model that it finds there, so a new chapter needs nothing but this call.
+    """
+    model = helpers.load_model(runs[0])
+    folder = store.ROOT / run_dir / "models"
+    folder.mkdir(parents=True, exist_ok=True)
+    export_onnx(model, folder / f"{key}.onnx")
+    store.write_json(
+        folder / f"{key}.json",
+        {
+            "key": key,
+            "title": title,
+            "parameters": model.count_params(),
+            "macs": count_macs(model),
+            "hyperparameters": values,
+            "compile": helpers.compile_config(helpers.build_model(build, values)),
+            "runs": runs,
+            "search": search,
+            "data": {
+                "name": data.name,
+                "n_train": len(data.x_train),
+                "n_validation": len(data.x_validation),
+                "sha256": data.digest(),
+            },
+        },
+    )
+    return folder / f"{key}.json"
+
+
+def load_records(results_dir) -> dict[str, dict]:
+    """The records that model chapters left in `results_dir`, by key, fewest multiply-adds first.
+
+    Raises FileNotFoundError if there is none.
+    """
+    folder = store.ROOT / results_dir / "models"
+    records = [json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))]
+    if not records:
+        raise FileNotFoundError(f"no results in {folder}: execute a model chapter (03 to 06) first, with the same run_dir.")
+    return {found["key"]: found for found in sorted(records, key=lambda found: found["macs"])}
+
+
+def score(run, dataset, n_test) -> dict:
+    """Score the trained model of a run on the first `n_test` test images. Only the evaluation chapter does this.
+
+    Returns metrics (`measure`), and per image predicted (class), confidence (its probability) and the true labels. The
+    scores are stored, so that a published run can be evaluated where the images are not.
+    """
+    path = helpers.model_path(run)
+    spec = {"model": store.file_digest(path), "dataset": dataset, "synthetic": synthetic.VERSION, "n_test": n_test}
+
+    def compute(folder):
+        images, labels = helpers.load_test(dataset, n_test)
+        probabilities = helpers.predict(helpers.load_model(run), images)
+        predicted = probabilities.argmax(1).astype(np.uint8)
+        confidence = probabilities.max(1).astype(np.float16)
+        np.savez_compressed(folder / "scores.npz", predicted=predicted, confidence=confidence, labels=labels)
+        return helpers.measure(labels, probabilities)
+
+    entry = store.cached("test-" + run["entry"].removeprefix("train-").rsplit("-", 1)[0], spec, compute)
+    with np.load(entry.path("scores.npz"), allow_pickle=False) as arrays:
+        return {"metrics": entry.result, **{name: arrays[name] for name in arrays.files}}
+
+
+def export_onnx(model, path):
+    """Write a model as ONNX: input float32 [n, 28, 28, 1] in [0, 1], output probabilities [n, classes]; check it.
+
+    Raises ValueError if ONNX Runtime and Keras disagree by more than 1e-4 on random images.
+    """
+    image = keras.Input((*emnist.IMAGE_SHAPE, 1), name="image")
+    bare = keras.models.clone_model(model)
+    bare.set_weights(model.get_weights())
+    wrapped = keras.Model(image, bare(keras.layers.Reshape(model.input_shape[1:])(image)))
+    sample = np.random.default_rng(0).random((4, *emnist.IMAGE_SHAPE, 1), dtype=np.float32)
+    expected = wrapped(sample, training=False).numpy()
+    temporary = path.with_name(f".{path.name}")
+    wrapped.export(temporary, format="onnx", verbose=False)
+    session = onnxruntime.InferenceSession(temporary)
+    found = session.run(None, {session.get_inputs()[0].name: sample})[0]
+    if not np.allclose(found, expected, atol=1e-4):
+        raise ValueError(f"{path.name} differs from its Keras model by {np.abs(found - expected).max():.2g}, more than 1e-4.")
+    temporary.replace(path)
+
+
+def glue(name, text):
+    """Make a formatted value available to the prose of the book (does nothing where MyST-NB is not installed)."""
+    try:
+        from myst_nb import glue as myst_glue
+    except ImportError:
+        return
+    myst_glue(name, text, display=False)

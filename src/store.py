@@ -1,0 +1,171 @@
+"""Finished expensive steps, found again by content.
+
+An entry is a folder `<name>-<key>/` with `entry.json` (spec, result, checksums, environment) and the files of the step.
+The key is a hash of the spec: everything that determines the result. A folder appears by one rename, so a killed run
+leaves no half entry; a damaged entry is noticed by its checksums, reported and computed again.
+
+Entries are looked for in `book/reference/store` (the published run, committed) and then in `_build/store`, where new
+ones are written. RERUN=1 ignores the published ones.
+"""
+
+import datetime
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+if not (ROOT / "_toc.yml").exists():  # installed without the repository around it
+    ROOT = Path.cwd()
+PUBLISHED = ROOT / "book" / "reference" / "store"
+LOCAL = ROOT / "_build" / "store"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A stored step: its JSON result and the folder with its files."""
+
+    folder: Path
+    result: dict
+    created: str
+
+    def path(self, filename):
+        return self.folder / filename
+
+
+def cached(name, spec, compute):
+    """Return the stored entry of a step, computing and storing it first if need be.
+
+    Parameters
+    ----------
+    name : str
+        Short readable name of the step, e.g. "train-mlp-seed0"; part of the folder name, not of the identity.
+    spec : dict
+        Everything that determines the result, JSON-able.
+    compute : callable(folder) -> dict
+        Does the work, may write files into `folder`, returns a JSON-able result.
+    """
+    folder_name = f"{name}-{digest(spec)[:16]}"
+    _log(folder_name)
+    for place in _places():
+        if (place / folder_name).is_dir() and (entry := _read(place / folder_name)):
+            return entry
+    LOCAL.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(dir=LOCAL, prefix=".new-"))
+    try:
+        _write(scratch, spec, compute(scratch))
+        target = LOCAL / folder_name
+        shutil.rmtree(target, ignore_errors=True)
+        scratch.rename(target)
+    except BaseException:
+        shutil.rmtree(scratch, ignore_errors=True)
+        raise
+    return _read(target)
+
+
+def digest(value) -> str:
+    """SHA-256 of a JSON-able value, independent of the order of keys."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
+def environment() -> dict:
+    """Versions, processor, threads and git commit that a result was made with."""
+    packages = ("keras", "keras-tuner", "numpy")
+    found = {name.replace("-", "_"): version(name) for name in packages}
+    return {
+        "python": sys.version.split()[0],
+        "tensorflow": _tensorflow_version(),
+        **found,
+        "cpu": _cpu(),
+        "threads": os.cpu_count(),
+        "git_commit": git_commit(),
+    }
+
+
+def git_commit() -> str:
+    """The commit of the checkout, with "-dirty" after it if tracked files were changed; "unknown" outside git."""
+    command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--abbrev=12", "--match="]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    return found.stdout.strip() or "unknown"
+
+
+def now() -> str:
+    """The time in UTC, to the second."""
+    return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def write_json(path, value):
+    """Write JSON under a temporary name, then rename it into place."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        temporary.write_text(json.dumps(value, indent=1) + "\n")
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _places():
+    return [LOCAL] if os.environ.get("RERUN") == "1" else [PUBLISHED, LOCAL]
+
+
+def _write(folder, spec, result):
+    files = {path.name: file_digest(path) for path in sorted(folder.iterdir())}
+    body = {"spec": spec, "result": result, "files": files}
+    body = json.loads(json.dumps(body))  # the checksum must see what a reader will see
+    entry = {"checksum": digest(body), "created": now(), "environment": environment(), **body}
+    write_json(folder / "entry.json", entry)
+
+
+def _read(folder):
+    try:
+        entry = json.loads((folder / "entry.json").read_text())
+        body = {name: entry[name] for name in ("spec", "result", "files")}
+        damaged = [name for name, found in body["files"].items() if file_digest(folder / name) != found]
+        if digest(body) != entry["checksum"]:
+            damaged.append("entry.json")
+    except (OSError, ValueError, KeyError) as error:
+        damaged = [str(error)]
+    if damaged:
+        print(f"The stored result {folder} is damaged ({', '.join(damaged)}); it is computed again.", file=sys.stderr)
+        return None
+    return Entry(folder, entry["result"], entry["created"])
+
+
+def file_digest(path) -> str:
+    """SHA-256 of a file."""
+    with open(path, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _log(folder_name):
+    """Note which entries a chapter uses, for the promotion of a run (`execute` names the file)."""
+    if log := os.environ.get("STORE_LOG"):
+        with open(log, "a") as stream:
+            stream.write(folder_name + "\n")
+
+
+def _tensorflow_version():
+    for name in ("tensorflow", "tensorflow-cpu"):
+        try:
+            return version(name)
+        except PackageNotFoundError:
+            continue
+    return "not installed"
+
+
+def _cpu():
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        import platform
+
+        return platform.processor() or platform.machine()
