@@ -271,7 +271,7 @@ def model_path(run) -> Path:
 
 def compile_config(model) -> dict:
     """What a model was compiled with, without what changes only the speed."""
-    config = dict(model.getcompile_config())
+    config = dict(model.get_compile_config())
     config.pop("steps_per_execution", None)
     return config
 

@@ -1,0 +1,445 @@
+"""Runs the chapters through papermill, in the order of `_toc.yml`, and refuses a bad run.
+
+    python -m execute --profile smoke --data auto        # the first half of `make book`
+    python -m execute --profile paper --promote          # `make reference`
+
+A chapter is executed only if its code, its parameters, the modules it uses, the lock, the data, or (for chapters that
+read results) the results have changed. Output appears under its final name only after it has passed the gate.
+"""
+
+import argparse
+import ast
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+import sys
+import threading
+import time
+from pathlib import Path
+
+import nbformat
+import yaml
+
+import emnist
+import store
+
+ROOT = store.ROOT
+REFERENCE = ROOT / "book" / "reference"
+PROFILES = ("smoke", "draft", "paper")
+CELL_TIMEOUT = {"smoke": 20 * 60, "draft": 3 * 3600, "paper": 24 * 3600}  # seconds
+KERNEL_MODULES = ("emnist", "figures", "helpers", "results", "store", "synthetic")  # what notebooks import
+SIZE_LIMIT = 40_000_000  # bytes of book/reference
+
+
+class RunError(RuntimeError):
+    """The run cannot start or must not be trusted; the message says why and what to do."""
+
+
+# --- what to run ---------------------------------------------------------------------------------------------------
+
+
+def chapters() -> list[Path]:
+    """The notebooks named in `_toc.yml`, in order."""
+
+    def files(node):
+        if isinstance(node, dict):
+            for key, value in node.items():
+                if key in ("file", "root") and str(value).startswith("notebooks/"):
+                    yield ROOT / f"{value}.ipynb"
+                yield from files(value)
+        elif isinstance(node, list):
+            for item in node:
+                yield from files(item)
+
+    return list(files(yaml.safe_load((ROOT / "_toc.yml").read_text())))
+
+
+def parameters(notebook, path) -> dict:
+    """The defaults in a notebook's cell tagged `parameters`, by name.
+
+    Raises RunError if there is no such cell, more than one, or one that holds anything but `name = literal`.
+    """
+    tagged = [cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])]
+    if len(tagged) != 1:
+        raise RunError(f"{path} has {len(tagged)} cells tagged 'parameters': expected one; tag the cell with the defaults.")
+    try:
+        return {node.targets[0].id: ast.literal_eval(node.value) for node in ast.parse(tagged[0].source).body}
+    except (AttributeError, ValueError, SyntaxError) as error:
+        raise RunError(f"{path}: the cell tagged 'parameters' may only hold lines `name = literal` ({error}).") from error
+
+
+def plan(profile, data="auto", overrides=None) -> list[tuple[Path, nbformat.NotebookNode, dict]]:
+    """Which notebooks to run with which parameters; everything is validated before anything runs.
+
+    Raises RunError for an unknown parameter name, a value of another type than the default, or impossible data.
+    """
+    values = yaml.safe_load((ROOT / "notebooks" / "profiles" / f"{profile}.yaml").read_text())
+    values |= overrides or {}
+    values |= {"dataset": _dataset(profile, data), "profile": profile}
+    values |= {"run_dir": f"_build/{profile}", "results_dir": f"_build/{profile}"}
+    planned, known = [], set()
+    for path in chapters():
+        notebook = nbformat.read(path, as_version=4)
+        defaults = parameters(notebook, path)
+        known |= set(defaults)
+        chosen = {name: values[name] for name in defaults if name in values}
+        for name, value in chosen.items():
+            if type(value) is not type(defaults[name]):
+                raise RunError(
+                    f"{name}={value!r} is a {type(value).__name__}, but {path.name} expects a {type(defaults[name]).__name__} "
+                    f"such as {defaults[name]!r}; correct notebooks/profiles/{profile}.yaml or --set."
+                )
+        planned.append((path, notebook, chosen))
+    if unknown := set(values) - known - {"profile", "results_dir"}:
+        raise RunError(
+            f"no notebook has the parameter {', '.join(sorted(unknown))}: expected some of {', '.join(sorted(known))}."
+        )
+    return planned
+
+
+def _dataset(profile, data):
+    if data == "synthetic":
+        if profile != "smoke":
+            raise RunError(f"DATA=synthetic does not go with PROFILE={profile}: its numbers are about real EMNIST; use smoke.")
+        return "synthetic"
+    found = emnist.find()
+    if found is None and data == "auto" and profile == "smoke":
+        return "synthetic"
+    if found is None:
+        print("EMNIST is not on this machine yet: downloading 562 MB.", flush=True)
+        emnist.download()
+    return "emnist-byclass"
+
+
+# --- when to run it ------------------------------------------------------------------------------------------------
+
+
+def fingerprint(notebook, chosen, run_folder) -> str:
+    """Identity of an execution: equal fingerprints mean that executing again would give the same page."""
+    code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    sources = {name: store.file_digest(Path(__file__).with_name(f"{name}.py")) for name in KERNEL_MODULES}
+    read = {}
+    if "results_dir" in chosen:
+        read = {path.name: store.file_digest(path) for path in sorted((run_folder / "models").glob("*.json"))}
+    lock = store.file_digest(ROOT / "requirements.lock")
+    return store.digest([code, chosen, sources, lock, sys.version, emnist.REFERENCE_SHA256, read])
+
+
+def executed_fingerprint(path):
+    """The fingerprint that an executed notebook carries, or None."""
+    try:
+        return nbformat.read(path, as_version=4).metadata["book"]["fingerprint"]
+    except (OSError, ValueError, KeyError, nbformat.reader.NotJSONError):
+        return None
+
+
+# --- running -------------------------------------------------------------------------------------------------------
+
+
+def run(profile, data="auto", overrides=None) -> int:
+    """Execute the chapters of a profile that need it; return how many were executed. Raises RunError."""
+    planned = plan(profile, data, overrides)
+    folder = ROOT / "_build" / profile
+    (folder / "notebooks").mkdir(parents=True, exist_ok=True)
+    _forget_models_without_chapter(folder, [path.name for path, _, _ in planned])
+    executed = 0
+    for path, notebook, chosen in planned:
+        target = folder / "notebooks" / path.name
+        wanted = fingerprint(notebook, chosen, folder)
+        if executed_fingerprint(target) == wanted:
+            continue
+        _execute(path, target, chosen, profile, wanted)
+        executed += 1
+    if executed or not (folder / "provenance.json").exists():
+        store.write_json(folder / "provenance.json", _provenance(profile, planned, folder))
+    return executed
+
+
+def _forget_models_without_chapter(folder, names):
+    claimed = set()
+    for name in names:
+        with contextlib.suppress(OSError, ValueError, KeyError, nbformat.reader.NotJSONError):
+            claimed |= set(nbformat.read(folder / "notebooks" / name, as_version=4).metadata["book"]["models"])
+    for path in (folder / "models").glob("*.*"):
+        if path.stem not in claimed:
+            path.unlink()
+
+
+def _execute(path, target, chosen, profile, wanted):
+    import papermill
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+
+    folder = target.parent.parent
+    partial = folder / "partial" / path.name
+    partial.parent.mkdir(exist_ok=True)
+    logs = {"PROGRESS_LOG": partial.with_suffix(".progress"), "STORE_LOG": partial.with_suffix(".store")}
+    chatter = partial.with_suffix(".stderr")
+    for name, log in logs.items():
+        log.write_text("")
+        os.environ[name] = str(log)
+    before = _model_files(folder)
+    print(f"{path.name} …", flush=True)
+    started = time.perf_counter()
+    try:
+        with _showing(logs["PROGRESS_LOG"]), _stderr_to(chatter):
+            papermill.execute_notebook(
+                path, partial, parameters=chosen, kernel_name="python3", progress_bar=False, cwd=path.parent,
+                start_timeout=120, execution_timeout=CELL_TIMEOUT[profile],
+            )  # fmt: skip
+    except papermill.PapermillExecutionError as error:
+        raise RunError(
+            f"{path.name}, cell {error.exec_count}: {error.ename}: {error.evalue}; see {_shown(partial)}."
+        ) from error
+    except DeadKernelError as error:
+        raise RunError(f"{path.name}: the kernel died (out of memory, or killed); see {_shown(partial)}.") from error
+    except CellTimeoutError as error:
+        raise RunError(f"{path.name}: a cell ran longer than {CELL_TIMEOUT[profile]} s; see {_shown(partial)}.") from error
+    seconds = time.perf_counter() - started
+    notebook = nbformat.read(partial, as_version=4)
+    models = sorted(name for name, state in _model_files(folder).items() if before.get(name) != state)
+    if found := problems(notebook) + failed_trials(folder, models):
+        raise RunError(f"{path.name} was executed, but: {'; '.join(found)}; see {_shown(partial)}.")
+    notebook.metadata["book"] = {
+        "fingerprint": wanted,
+        "profile": profile,
+        "parameters": chosen,
+        "seconds": round(seconds, 1),
+        "executed": store.now(),
+        "git_commit": store.git_commit(),
+        "models": models,
+        "store": sorted(set(logs["STORE_LOG"].read_text().split())),
+    }
+    notebook.metadata.pop("papermill", None)
+    nbformat.write(notebook, partial)
+    partial.replace(target)
+    print(f"{path.name}: {seconds:.0f} s", flush=True)
+
+
+def _shown(path):
+    return path.relative_to(ROOT)
+
+
+def _model_files(folder):
+    return {path.stem: path.stat().st_mtime_ns for path in (folder / "models").glob("*.json")}
+
+
+@contextlib.contextmanager
+def _showing(log):
+    """Copy what the kernel reports about its progress to the terminal while it runs."""
+    stop = threading.Event()
+
+    def follow():
+        with open(log) as stream:
+            while not stop.wait(0.5):
+                for line in stream:
+                    print("   ", line, end="", flush=True)
+
+    thread = threading.Thread(target=follow, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+@contextlib.contextmanager
+def _stderr_to(path):
+    """Send this process's stderr, which kernels inherit, to a file: TensorFlow's chatter would bury the progress."""
+    sys.stderr.flush()
+    terminal = os.dup(2)
+    with open(path, "wb") as stream:
+        os.dup2(stream.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(terminal, 2)
+        os.close(terminal)
+
+
+# --- the gate ------------------------------------------------------------------------------------------------------
+
+
+def problems(notebook) -> list[str]:
+    """What is wrong with an executed notebook; empty if it may be published.
+
+    Papermill alone does not tell: a dead kernel or a time-out can leave all cells "completed", `sys.exit` leaves cells
+    that never ran, and an error output is published like any other.
+    """
+    found = []
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    for number, cell in enumerate(code, start=1):
+        place = f"code cell {number}"
+        if any(output.output_type == "error" for output in cell.outputs):
+            found.append(f"{place} has an error output")
+        if cell.metadata.get("papermill", {}).get("status", "completed") != "completed":
+            found.append(f"{place} did not complete")
+        if cell.execution_count != number:
+            found.append(f"{place} has execution count {cell.execution_count}")
+        found += [f"{place} {complaint}" for complaint in _figure_problems(cell)]
+    return found
+
+
+def _figure_problems(cell):
+    kinds = {kind for output in cell.outputs for kind in output.get("data", {})}
+    described = cell.metadata.get("mystnb", {})
+    figure, image = described.get("figure", {}), described.get("image", {})
+    if figure and not (figure.get("caption") and figure.get("name")):
+        yield "has a figure without caption or name"
+    if "image/png" in kinds and not (figure and image.get("alt")):
+        yield "draws a figure without caption, name or alt text"
+    if image and "image/png" not in kinds:
+        yield f"draws no image for the figure {figure.get('name')}"
+    if figure and not image and "text/html" not in kinds:
+        yield f"shows no table for {figure.get('name')}"
+
+
+def failed_trials(folder, models) -> list[str]:
+    """Searches of these models in which a trial failed."""
+    found = []
+    for name in models:
+        search = json.loads((folder / "models" / f"{name}.json").read_text())["search"]
+        if search and search["completed"] < search["trials"]:
+            found.append(f"{search['trials'] - search['completed']} of {search['trials']} trials of the {name} search failed")
+    return found
+
+
+# --- provenance and promotion --------------------------------------------------------------------------------------
+
+
+def source_digests() -> dict[str, str]:
+    """SHA-256 of every module in src/ and of the lock: the code that a run was made with."""
+    paths = [*sorted(Path(__file__).parent.glob("*.py")), ROOT / "requirements.lock"]
+    return {str(path.relative_to(ROOT)): store.file_digest(path) for path in paths}
+
+
+def _provenance(profile, planned, folder):
+    books = {
+        path.stem: nbformat.read(folder / "notebooks" / path.name, as_version=4).metadata["book"] for path, _, _ in planned
+    }
+    return {
+        "profile": profile,
+        "dataset": planned[0][2]["dataset"],
+        "executed": max(book["executed"] for book in books.values()),
+        "environment": store.environment(),
+        "sources": source_digests(),
+        "chapters": {
+            name: {key: book[key] for key in ("seconds", "executed", "git_commit", "parameters")}
+            for name, book in books.items()
+        },
+    }
+
+
+def promote(profile, only=None) -> None:
+    """Make the executed run of a profile the published one, in `book/reference`, in one step.
+
+    `only` names chapters (e.g. "06"): these alone are replaced, with their models; the others stay.
+
+    Raises RunError if the run is not on real data, is not complete, or would make the reference too large.
+    """
+    folder = ROOT / "_build" / profile
+    new, old = REFERENCE.with_name(".reference-new"), REFERENCE.with_name(".reference-old")
+    if old.exists() and not REFERENCE.exists():  # a promotion was cut between its two renames
+        old.rename(REFERENCE)
+    for leftover in (new, old):
+        shutil.rmtree(leftover, ignore_errors=True)
+    if REFERENCE.exists():
+        shutil.copytree(REFERENCE, new)
+    for name in ("notebooks", "models", "store"):
+        (new / name).mkdir(parents=True, exist_ok=True)
+    for path, notebook, chosen in plan(profile, "emnist"):
+        if only and not path.name.startswith(tuple(only)):
+            continue
+        source = folder / "notebooks" / path.name
+        if executed_fingerprint(source) != fingerprint(notebook, chosen, folder):
+            raise RunError(f"{_shown(source)} is not up to date: execute the profile {profile} first.")
+        shutil.copy(source, new / "notebooks")
+        for name in nbformat.read(source, as_version=4).metadata["book"]["models"]:
+            for suffix in (".json", ".onnx"):
+                shutil.copy(folder / "models" / f"{name}{suffix}", new / "models")
+    for name in ("results.json", "provenance.json"):
+        shutil.copy(folder / name, new)
+    _promote_store(new)
+    size = sum(path.stat().st_size for path in new.rglob("*") if path.is_file())
+    if size > SIZE_LIMIT:
+        raise RunError(
+            f"the reference would have {size:,} bytes, more than {SIZE_LIMIT:,}; keep metrics, not weights, of what only decides a claim."
+        )
+    if REFERENCE.exists():
+        REFERENCE.rename(old)
+    new.rename(REFERENCE)
+    shutil.rmtree(old, ignore_errors=True)
+    print(f"promoted {profile} to {_shown(REFERENCE)} ({size / 1e6:.1f} MB)")
+
+
+def _promote_store(new):
+    """Keep in the new reference exactly the entries that its chapters used."""
+    used = {
+        name
+        for path in (new / "notebooks").glob("*.ipynb")
+        for name in nbformat.read(path, as_version=4).metadata["book"]["store"]
+    }
+    for present in (new / "store").iterdir():
+        if present.name not in used:
+            shutil.rmtree(present)
+    for name in used:
+        for place in (store.PUBLISHED, store.LOCAL):
+            if (place / name).is_dir():
+                shutil.rmtree(new / "store" / name, ignore_errors=True)
+                shutil.copytree(place / name, new / "store" / name)
+
+
+# --- command -------------------------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def alone():
+    """Hold the lock of `_build`; raises RunError if another run has it."""
+    (ROOT / "_build").mkdir(exist_ok=True)
+    with open(ROOT / "_build" / ".lock", "w") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise RunError(f"another run is working in {ROOT / '_build'}: wait until it has finished, or stop it.") from error
+        yield
+
+
+def _setting(text):
+    name, _, value = text.partition("=")
+    return name, yaml.safe_load(value)
+
+
+def main(arguments=None) -> int:
+    """Command line; returns the exit status: 0 good, 1 refused, 130 interrupted."""
+    parser = argparse.ArgumentParser(prog="execute", description="Execute the chapters with papermill.")
+    parser.add_argument("--profile", choices=PROFILES, default="smoke")
+    parser.add_argument("--data", choices=("auto", "emnist", "synthetic"), default="auto")
+    parser.add_argument("--set", type=_setting, action="append", default=[], metavar="NAME=VALUE", help="override a parameter")
+    parser.add_argument("--promote", action="store_true", help="then make the run the published one")
+    parser.add_argument("--chapters", nargs="*", help="promote these chapters only, e.g. 06")
+    options = parser.parse_args(arguments)
+    if os.environ.get("EMNIST_DIR"):  # kernels start elsewhere
+        os.environ["EMNIST_DIR"] = str(Path(os.environ["EMNIST_DIR"]).resolve())
+    started = time.perf_counter()
+    try:
+        with alone():
+            executed = run(options.profile, options.data, dict(options.set))
+            total = len(chapters())
+            print(
+                f"{executed} of {total} chapters executed, {total - executed} unchanged ({time.perf_counter() - started:.0f} s)"
+            )
+            if options.promote:
+                promote(options.profile, options.chapters)
+    except (RunError, emnist.EmnistError) as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nInterrupted. What was finished is stored; the same command goes on from there.", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

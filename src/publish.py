@@ -1,0 +1,240 @@
+"""Builds the HTML of a run: stages pages and executed notebooks, runs Jupyter Book strictly, checks what came out.
+
+    python -m publish --profile smoke     # the second half of `make book`: _build/smoke/html
+    python -m publish --site              # `make site`: the published run in book/reference, _build/site/html
+    python -m publish --readme            # write the published results into README.md
+
+Prose, captions and tags come from `notebooks/`; outputs come from the executed copies, whose code must be the same.
+"""
+
+import argparse
+import html
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import yaml
+
+import execute
+import store
+
+ROOT = store.ROOT
+README_MARKS = ("<!-- results: written by `python -m publish --readme` -->", "<!-- end of results -->")
+
+
+class PublishError(RuntimeError):
+    """The site cannot be built or must not be published; the message says why and what to do."""
+
+
+# --- pages -------------------------------------------------------------------------------------------------------
+
+
+def merge(source, executed, name):
+    """A page from a source notebook (prose, captions, tags) and its executed copy (outputs, injected parameters).
+
+    Raises PublishError if their code cells differ: outputs must come from the code that is shown.
+    """
+    ran = [cell for cell in executed.cells if cell.cell_type == "code"]
+    injected = [cell for cell in ran if "injected-parameters" in cell.metadata.get("tags", [])]
+    ran = [cell for cell in ran if cell not in injected]
+    shown = [cell for cell in source.cells if cell.cell_type == "code"]
+    if [cell.source for cell in shown] != [cell.source for cell in ran]:
+        raise PublishError(f"the code of {name} has changed since it was executed: execute it again.")
+    outputs = iter(ran)
+    page = nbformat.from_dict(source)
+    page.metadata["book"] = executed.metadata["book"]
+    cells = []
+    for cell in page.cells:
+        cells.append(cell)
+        if cell.cell_type != "code":
+            continue
+        done = next(outputs)
+        cell.outputs, cell.execution_count = done.outputs, done.execution_count
+        if "parameters" in cell.metadata.get("tags", []) and injected:
+            cell.metadata["tags"] = [*cell.metadata["tags"], "hide-input"]
+            cells += injected
+    page.cells = cells
+    return page
+
+
+def headline(results) -> str:
+    """The main results as a Markdown table, from `results.json`."""
+    lines = ["| Model | Parameters | Accuracy (95 % interval) | Paper |", "|---|--:|--:|--:|"]
+    for model in results["models"].values():
+        accuracies = [run["test"]["accuracy"] for run in model["runs"]]
+        low, high = model["accuracy_interval"]
+        paper = model.get("paper", {}).get("accuracy")
+        lines.append(
+            f"| {model['title']} | {model['parameters']:,} | {sum(accuracies) / len(accuracies):.3f} ({low:.3f} to {high:.3f}) "
+            f"| {'' if paper is None else f'{paper:.2f}'} |"
+        )
+    return "\n".join(lines) + "\n\n" + _about(results)
+
+
+def _about(results):
+    data, seeds = results["data"], len(next(iter(results["models"].values()))["runs"])
+    what = f"{data['n_train'] + data['n_validation']:,} training and {data['n_test']:,} test images"
+    kind = "Synthetic stand-in data" if data["name"] == "synthetic" else "EMNIST ByClass, reference split"
+    return f"{kind}: {what}; {seeds} seed{'s' if seeds > 1 else ''} per model; profile `{results['profile']}`.\n"
+
+
+def _status(provenance, changed):
+    environment = provenance["environment"]
+    rows = [("profile", provenance["profile"]), ("data", provenance["dataset"]), ("executed", provenance["executed"])]
+    rows += [(name.replace("_", " "), value) for name, value in environment.items()]
+    lines = ["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows), ""]
+    lines += ["## Chapters", "", "| Chapter | Executed (UTC) | Minutes | Commit |", "|---|---|--:|---|"]
+    for name, chapter in provenance["chapters"].items():
+        minutes = chapter["seconds"] / 60
+        lines.append(f"| {{doc}}`/notebooks/{name}` | {chapter['executed']} | {minutes:.1f} | `{chapter['git_commit']}` |")
+    lines += ["", "Minutes are those of the last execution; steps that were in the store already took none of them.", ""]
+    lines += ["## Code", ""]
+    if changed:
+        lines.append(
+            "These files have changed since the chapters were executed: " + ", ".join(f"`{name}`" for name in changed) + "."
+        )
+    else:
+        lines.append("The modules and the lock are those that the chapters were executed with.")
+    return "\n".join(lines) + "\n"
+
+
+def _banner(provenance):
+    """A warning, unless this is the full run on real data."""
+    if provenance["dataset"] == "synthetic":
+        return "Smoke run on synthetic characters: these numbers say nothing about handwriting."
+    if provenance["profile"] != "paper":
+        return f"A {provenance['profile']} run: real data, but reduced training. The numbers are preliminary."
+    return None
+
+
+def _footer(provenance):
+    facts = (provenance["profile"], provenance["dataset"], provenance["environment"]["git_commit"], provenance["executed"][:10])
+    text = "Profile {} · data {} · commit {} · executed {}".format(*map(html.escape, facts))
+    return f'<p class="provenance">{text} · Text CC BY 4.0, code MIT.</p>'
+
+
+# --- building ----------------------------------------------------------------------------------------------------
+
+
+def stage(run_folder, folder) -> None:
+    """Lay out everything that Jupyter Book reads in `folder`."""
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(ROOT / "book", folder / "book", ignore=shutil.ignore_patterns("reference", ".reference-*"))
+    shutil.copytree(ROOT / "src", folder / "src", ignore=shutil.ignore_patterns("*.egg-info", "__pycache__", "*.npz"))
+    (folder / "notebooks").mkdir()
+    for path in execute.chapters():
+        executed = run_folder / "notebooks" / path.name
+        if not executed.exists():
+            raise PublishError(f"{executed.relative_to(ROOT)} is missing: execute {path.stem} first.")
+        done = nbformat.read(executed, as_version=4)
+        if found := execute.problems(done):
+            raise PublishError(f"{executed.relative_to(ROOT)} must not be published: {'; '.join(found)}.")
+        nbformat.write(merge(nbformat.read(path, as_version=4), done, path.name), folder / "notebooks" / path.name)
+    provenance = json.loads((run_folder / "provenance.json").read_text())
+    now = execute.source_digests()
+    changed = [name for name, found in now.items() if provenance["sources"].get(name) != found]
+    generated = folder / "book" / "_generated"
+    generated.mkdir()
+    (generated / "headline.md").write_text(headline(json.loads((run_folder / "results.json").read_text())))
+    (generated / "status.md").write_text(_status(provenance, changed))
+    shutil.copy(ROOT / "_toc.yml", folder)
+    (folder / "_config.yml").write_text(yaml.safe_dump(configuration(provenance), sort_keys=False, allow_unicode=True))
+
+
+def configuration(provenance) -> dict:
+    """`_config.yml` with footer, banner and, if the public address is known, the links to it."""
+    config = yaml.safe_load((ROOT / "_config.yml").read_text())
+    config["html"]["extra_footer"] = _footer(provenance)
+    if banner := _banner(provenance):
+        config["html"]["announcement"] = html.escape(banner)
+    if repository := os.environ.get("GITHUB_REPOSITORY"):
+        config["repository"]["url"] = f"{os.environ.get('GITHUB_SERVER_URL', 'https://github.com')}/{repository}"
+    if config["repository"]["url"]:
+        config["html"] |= {"use_repository_button": True, "use_edit_page_button": True, "use_issues_button": True}
+        config["launch_buttons"] = {"colab_url": "https://colab.research.google.com", "binderhub_url": "https://mybinder.org"}
+    else:
+        del config["repository"]
+    return config
+
+
+def build(run_folder, name) -> bool:
+    """Build the site of a run into `_build/<name>/html`; False if it was up to date. Raises PublishError."""
+    work = ROOT / "_build" / name
+    stage(run_folder, work / "stage")
+    inputs = store.digest(
+        {str(p.relative_to(work)): store.file_digest(p) for p in sorted((work / "stage").rglob("*")) if p.is_file()}
+    )
+    target, mark = work / "html", work / "site.json"
+    if target.exists() and mark.exists() and json.loads(mark.read_text())["inputs"] == inputs:
+        return False
+    mark.unlink(missing_ok=True)
+    command = [Path(sys.executable).with_name("jupyter-book"), "build", work / "stage", "--path-output", work / "sphinx"]
+    shutil.rmtree(work / "sphinx", ignore_errors=True)
+    done = subprocess.run(
+        [*command, "-n", "-W", "--keep-going", "--quiet"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    built = work / "sphinx" / "_build" / "html"
+    if done.returncode:
+        raise PublishError(f"Jupyter Book failed:\n{done.stdout.strip()}")
+    if missing := [page for page in pages() if not (built / page).exists()]:
+        raise PublishError(f"Jupyter Book succeeded but wrote no {', '.join(missing)}; is it version 1 (pip list)?")
+    old = work / "html-old"
+    shutil.rmtree(old, ignore_errors=True)
+    if target.exists():
+        target.rename(old)
+    built.rename(target)
+    shutil.rmtree(old, ignore_errors=True)
+    store.write_json(mark, {"inputs": inputs})
+    return True
+
+
+def pages() -> list[str]:
+    """The HTML files that the table of contents promises."""
+    toc = (ROOT / "_toc.yml").read_text()
+    return ["index.html", *(f"{name}.html" for name in re.findall(r"(?:root|file): (\S+)", toc))]
+
+
+def write_readme() -> None:
+    """Put the published results between the marks in README.md."""
+    path = ROOT / "README.md"
+    before, rest = path.read_text().split(README_MARKS[0])
+    after = rest.split(README_MARKS[1])[1]
+    table = headline(json.loads((execute.REFERENCE / "results.json").read_text()))
+    path.write_text(f"{before}{README_MARKS[0]}\n\n{table}\n{README_MARKS[1]}{after}")
+
+
+def main(arguments=None) -> int:
+    """Command line; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="publish", description="Build the HTML of a run.")
+    parser.add_argument("--profile", choices=execute.PROFILES, default="smoke")
+    parser.add_argument("--site", action="store_true", help="the published run instead of a profile")
+    parser.add_argument("--readme", action="store_true", help="only write the published results into README.md")
+    options = parser.parse_args(arguments)
+    name = "site" if options.site else options.profile
+    try:
+        with execute.alone():
+            if options.readme:
+                write_readme()
+                return 0
+            fresh = build(execute.REFERENCE if options.site else ROOT / "_build" / name, name)
+    except (PublishError, execute.RunError) as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nInterrupted. The site that was there before is unchanged.", file=sys.stderr)
+        return 130
+    print(f"{'built' if fresh else 'unchanged'}: {Path('_build') / name / 'html' / 'index.html'}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
