@@ -1,6 +1,6 @@
 """Runs the chapters through papermill, in the order of `_toc.yml`, and refuses a bad run.
 
-    python -m execute --profile smoke --data auto        # the first half of `make book`
+    python -m execute --profile smoke --data auto        # `make book` does this, then builds the site
     python -m execute --profile paper --promote          # `make reference`
 
 A chapter is executed only if its code, its parameters, the modules it uses, the lock, the data, or (for chapters that
@@ -28,6 +28,7 @@ import store
 ROOT = store.ROOT
 REFERENCE = ROOT / "book" / "reference"
 PROFILES = ("smoke", "draft", "paper")
+DATA = ("auto", "emnist", "synthetic")
 CELL_TIMEOUT = {"smoke": 20 * 60, "draft": 3 * 3600, "paper": 24 * 3600}  # seconds
 KERNEL_MODULES = ("emnist", "figures", "helpers", "results", "store", "synthetic")  # what notebooks import
 SIZE_LIMIT = 40_000_000  # bytes of book/reference
@@ -138,8 +139,11 @@ def executed_fingerprint(path):
 # --- running -------------------------------------------------------------------------------------------------------
 
 
-def run(profile, data="auto", overrides=None) -> int:
-    """Execute the chapters of a profile that need it; return how many were executed. Raises RunError."""
+def run(profile, data="auto", overrides=None) -> None:
+    """Execute the chapters of a profile that need it. Raises RunError."""
+    started = time.perf_counter()
+    if os.environ.get("EMNIST_DIR"):  # kernels start in another folder
+        os.environ["EMNIST_DIR"] = str(Path(os.environ["EMNIST_DIR"]).resolve())
     planned = plan(profile, data, overrides)
     folder = ROOT / "_build" / profile
     (folder / "notebooks").mkdir(parents=True, exist_ok=True)
@@ -154,7 +158,8 @@ def run(profile, data="auto", overrides=None) -> int:
         executed += 1
     if executed or not (folder / "provenance.json").exists():
         store.write_json(folder / "provenance.json", _provenance(profile, planned, folder))
-    return executed
+    seconds = time.perf_counter() - started
+    print(f"{executed} of {len(planned)} chapters executed, {len(planned) - executed} unchanged ({seconds:.0f} s)")
 
 
 def _forget_models_without_chapter(folder, names):
@@ -415,7 +420,7 @@ def main(arguments=None) -> int:
     """Command line; returns the exit status: 0 good, 1 refused, 130 interrupted."""
     parser = argparse.ArgumentParser(prog="execute", description="Execute the chapters with papermill.")
     parser.add_argument("--profile", choices=PROFILES, default="smoke")
-    parser.add_argument("--data", choices=("auto", "emnist", "synthetic"), default="auto")
+    parser.add_argument("--data", choices=DATA, default="auto")
     parser.add_argument("--set", type=_setting, action="append", default=[], metavar="NAME=VALUE", help="override a parameter")
     parser.add_argument("--promote", action="store_true", help="then make the run the published one")
     parser.add_argument("--chapters", nargs="*", help="promote these chapters only, e.g. 06")

@@ -1,8 +1,8 @@
 """Builds the HTML of a run: stages pages and executed notebooks, runs Jupyter Book strictly, checks what came out.
 
-    python -m publish --profile smoke     # the second half of `make book`: _build/smoke/html
-    python -m publish --site              # `make site`: the published run in book/reference, _build/site/html
-    python -m publish --readme            # write the published results into README.md
+    python -m publish --execute --profile smoke    # `make book`: executes what has changed, then _build/smoke/html
+    python -m publish --site                       # `make site`: the published run in book/reference, _build/site/html
+    python -m publish --readme                     # write the published results into README.md
 
 Prose, captions and tags come from `notebooks/`; outputs come from the executed copies, whose code must be the same.
 """
@@ -20,6 +20,7 @@ from pathlib import Path
 import nbformat
 import yaml
 
+import emnist
 import execute
 import store
 
@@ -216,6 +217,8 @@ def main(arguments=None) -> int:
     """Command line; returns the exit status."""
     parser = argparse.ArgumentParser(prog="publish", description="Build the HTML of a run.")
     parser.add_argument("--profile", choices=execute.PROFILES, default="smoke")
+    parser.add_argument("--execute", action="store_true", help="first execute the chapters that have changed")
+    parser.add_argument("--data", choices=execute.DATA, default="auto")
     parser.add_argument("--site", action="store_true", help="the published run instead of a profile")
     parser.add_argument("--readme", action="store_true", help="only write the published results into README.md")
     options = parser.parse_args(arguments)
@@ -225,12 +228,14 @@ def main(arguments=None) -> int:
             if options.readme:
                 write_readme()
                 return 0
+            if options.execute:
+                execute.run(options.profile, options.data)
             fresh = build(execute.REFERENCE if options.site else ROOT / "_build" / name, name)
-    except (PublishError, execute.RunError) as error:
+    except (PublishError, execute.RunError, emnist.EmnistError) as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nInterrupted. The site that was there before is unchanged.", file=sys.stderr)
+        print("\nInterrupted. What was finished is stored, and the site that was there before is unchanged.", file=sys.stderr)
         return 130
     print(f"{'built' if fresh else 'unchanged'}: {Path('_build') / name / 'html' / 'index.html'}")
     return 0

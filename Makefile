@@ -1,0 +1,52 @@
+# `make book` and `make test` set up everything they need in .venv.
+PYTHON ?= python3
+PROFILE ?= smoke
+DATA ?= auto
+CHAPTERS ?=
+BIN := .venv/bin
+READY := .venv/ready
+
+.DEFAULT_GOAL := help
+.PHONY: help book test test-all site data reference lab lock clean
+
+help: ## list the commands
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+
+book: $(READY) ## execute what has changed and build _build/PROFILE/html (PROFILE=smoke|draft|paper, DATA=auto|emnist|synthetic)
+	@$(BIN)/python -m publish --execute --profile $(PROFILE) --data $(DATA)
+
+test: $(READY) ## everything that CI requires: linting and the fast tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/python -m pytest -m "not slow"
+
+test-all: $(READY) ## the slow tests as well
+	$(BIN)/python -m pytest
+
+site: $(READY) ## build the published run, _build/site/html, without executing anything
+	@$(BIN)/python -m publish --site
+
+data: $(READY) ## download and verify EMNIST (562 MB)
+	@$(BIN)/python -m emnist
+
+reference: $(READY) ## execute PROFILE=paper on real data and make it the published run (CHAPTERS=06 for one chapter)
+	@$(BIN)/python -m execute --profile $(if $(filter smoke,$(PROFILE)),paper,$(PROFILE)) --data emnist --promote $(if $(CHAPTERS),--chapters $(CHAPTERS))
+	@$(BIN)/python -m publish --readme
+
+lab: $(READY) ## open the notebooks in JupyterLab
+	$(BIN)/jupyter lab notebooks
+
+lock: $(READY) ## resolve requirements.txt into requirements.lock (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" requirements.txt -o requirements.lock
+
+clean: ## remove _build
+	rm -rf _build
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if v in ((3, 11), (3, 12)) else f"Python 3.11 or 3.12 is needed, found {sys.version.split()[0]}: make PYTHON=/path/to/python3.11")'
+	@echo "Setting up .venv (about 2.5 GB, a few minutes)"
+	@rm -f $@
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
