@@ -288,13 +288,17 @@ def problems(notebook) -> list[str]:
 
 
 def _figure_problems(cell):
-    kinds = {kind for output in cell.outputs for kind in output.get("data", {})}
+    displayed = [output.data for output in cell.outputs if output.output_type in ("display_data", "execute_result")]
+    displayed = [data for data in displayed if not any("papermill.record" in kind for kind in data)]  # glued values
+    kinds = {kind for data in displayed for kind in data}
     described = cell.metadata.get("mystnb", {})
     figure, image = described.get("figure", {}), described.get("image", {})
     if figure and not (figure.get("caption") and figure.get("name")):
         yield "has a figure without caption or name"
     if "image/png" in kinds and not (figure and image.get("alt")):
         yield "draws a figure without caption, name or alt text"
+    if figure and len(displayed) > 1:
+        yield f"shows {len(displayed)} outputs for {figure.get('name')}, but a caption belongs to one"
     if image and "image/png" not in kinds:
         yield f"draws no image for the figure {figure.get('name')}"
     if figure and not image and "text/html" not in kinds:

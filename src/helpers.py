@@ -228,18 +228,19 @@ def train(build, values, data, *, name, seed, epochs, batch_size=64) -> dict:
     }
 
     def compute(folder):
-        model.steps_per_execution = STEPS_PER_CALL
         started = time.perf_counter()
-        history = model.fit(
-            batches(data.x_train, data.y_train, batch_size=batch_size, input_shape=model.input_shape, shuffle_seed=seed),
+        history = fit(
+            model,
+            data.x_train,
+            data.y_train,
+            epochs=epochs,
+            batch_size=batch_size,
+            seed=seed,
             validation_data=batches(
                 data.x_validation, data.y_validation, batch_size=EVALUATION_BATCH, input_shape=model.input_shape
             ),
-            epochs=epochs,
-            shuffle=False,  # the batches are shuffled already
-            verbose=0,
             callbacks=[_Progress(f"{name}, seed {seed}")],
-        ).history
+        )
         seconds = time.perf_counter() - started
         if not np.isfinite(history["loss"][-1]):
             raise FloatingPointError(
@@ -251,6 +252,13 @@ def train(build, values, data, *, name, seed, epochs, batch_size=64) -> dict:
 
     entry = store.cached(f"train-{name}-seed{seed}", spec, compute)
     return {"seed": seed, **entry.result, "entry": entry.folder.name}
+
+
+def fit(model, images, labels, *, epochs, batch_size, seed, **kwargs) -> dict:
+    """`model.fit` on uint8 images (n, 28, 28), fast: no copy of the data, many steps per call; returns the history."""
+    model.steps_per_execution = STEPS_PER_CALL
+    x = batches(images, labels, batch_size=batch_size, input_shape=model.input_shape, shuffle_seed=seed)
+    return model.fit(x, epochs=epochs, shuffle=False, verbose=0, **kwargs).history  # the batches are shuffled already
 
 
 def load_model(run) -> keras.Model:

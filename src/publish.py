@@ -159,7 +159,7 @@ def configuration(provenance) -> dict:
         config["html"] |= {"use_repository_button": True, "use_edit_page_button": True, "use_issues_button": True}
         config["launch_buttons"] = {"colab_url": "https://colab.research.google.com", "binderhub_url": "https://mybinder.org"}
     else:
-        del config["repository"]
+        config["repository"] = {"url": ""}
     return config
 
 

@@ -52,6 +52,14 @@ def trial_table(found) -> pd.DataFrame:
     return table.sort_values("val_accuracy", ascending=False, ignore_index=True)
 
 
+def edge_table(found, paper) -> pd.DataFrame:
+    """The paper's point beside the best point of a search, and whether the latter lies at the edge of the space."""
+    space, best = found["space"], found["best"]
+    ordered = {name for name, values in space.items() if not isinstance(values[0], str)}
+    at_edge = {name: "yes" if best[name] in (space[name][0], space[name][-1]) else "no" for name in ordered}
+    return pd.DataFrame({"paper": paper, "our search": best, "ours at an edge": at_edge}).loc[list(space)].fillna("")
+
+
 def record(run_dir, key, *, title, build, values, runs, data, search=None) -> Path:
     """Write what a chapter found to `run_dir/models/<key>.json`, and its first run's model as `<key>.onnx` beside it.
 
