@@ -385,10 +385,12 @@ def _extract(zip_path, folder, archive, url):
         with zipfile.ZipFile(zip_path) as zipped:
             for name, sha256 in archive.members.items():
                 with zipped.open(f"gzip/{name}") as member, _replacing(folder / name) as target:
+                    found = hashlib.sha256()
                     while block := member.read(1 << 20):
+                        found.update(block)
                         target.write(block)
-                    target.flush()
-                    _check_file(target.name, sha256)
+                    if found.hexdigest() != sha256:
+                        raise EmnistError(f"{name} has SHA-256 {found.hexdigest()}, expected {sha256}")
     except (KeyError, zipfile.BadZipFile) as error:
         raise EmnistError(f"the zip from {url} is not EMNIST's: {_first_line(error)}") from error
 

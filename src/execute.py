@@ -429,16 +429,9 @@ def main(arguments=None) -> int:
     parser.add_argument("--promote", action="store_true", help="then make the run the published one")
     parser.add_argument("--chapters", nargs="*", help="promote these chapters only, e.g. 06")
     options = parser.parse_args(arguments)
-    if os.environ.get("EMNIST_DIR"):  # kernels start elsewhere
-        os.environ["EMNIST_DIR"] = str(Path(os.environ["EMNIST_DIR"]).resolve())
-    started = time.perf_counter()
     try:
         with alone():
-            executed = run(options.profile, options.data, dict(options.set))
-            total = len(chapters())
-            print(
-                f"{executed} of {total} chapters executed, {total - executed} unchanged ({time.perf_counter() - started:.0f} s)"
-            )
+            run(options.profile, options.data, dict(options.set))
             if options.promote:
                 promote(options.profile, options.chapters)
     except (RunError, emnist.EmnistError) as error:

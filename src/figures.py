@@ -54,6 +54,14 @@ def images(axes, pictures, titles=None):
             flat[i].set_title(titles[i], fontsize=11, pad=2)
 
 
+def heat_over_image(axis, heat, picture, extent):
+    """Lay a heat map with values from 0 to 1 over an image (28, 28); `extent` is its place in pixels."""
+    axis.imshow(picture, cmap="gray_r", alpha=0.35)
+    axis.imshow(heat, cmap="Reds", vmin=0, vmax=1, alpha=0.6, extent=extent)
+    axis.set_axis_off()
+    axis.set(xlim=(-0.5, 27.5), ylim=(27.5, -0.5))
+
+
 def network(model):
     """Draw a model as it was built: a box per layer with its output shape and parameters, an arrow per connection."""
     feeders = _feeders(model)

@@ -407,7 +407,7 @@ def search(build, data, *, name, max_trials, rows, epochs, batch_size=64, seed=0
         )
         validation = batches(data.x_validation, data.y_validation, batch_size=EVALUATION_BATCH, input_shape=input_shape)
         runner.search(validation_data=validation, epochs=epochs, shuffle=False, verbose=0)
-        table = [_trial_row(build, runner, trial) for trial in runner.oracle.trials.values()]
+        table = [_trial_row(build, runner, trial) for _, trial in sorted(runner.oracle.trials.items())]
         for path in project.rglob("*.json"):  # KerasTuner's own account of the search
             shutil.copy(path, folder / "-".join(path.relative_to(project).parts))
         shutil.rmtree(project)

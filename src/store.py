@@ -62,6 +62,7 @@ def cached(name, spec, compute):
         _write(scratch, spec, compute(scratch))
         target = LOCAL / folder_name
         shutil.rmtree(target, ignore_errors=True)
+        scratch.chmod(0o755)
         scratch.rename(target)
     except BaseException:
         shutil.rmtree(scratch, ignore_errors=True)

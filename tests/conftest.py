@@ -1,0 +1,107 @@
+"""Fixtures that several test files share."""
+
+import gzip
+import hashlib
+import http.server
+import io
+import struct
+import threading
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import emnist
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def real_emnist():
+    """The folder with real EMNIST; the test is skipped only if there is none (EMNIST_DIR without data is an error)."""
+    folder = emnist.find()
+    if folder is None:
+        pytest.skip("EMNIST is not on this machine (set EMNIST_DIR or run `make data`)")
+    return folder
+
+
+def idx_bytes(array, *, magic=None, count=None):
+    """An idx file of raw images or labels; `magic` and `count` falsify the header."""
+    magic = magic if magic is not None else (0x803 if array.ndim == 3 else 0x801)
+    sides = struct.pack(">II", *array.shape[1:]) if array.ndim == 3 else b""
+    return struct.pack(">II", magic, len(array) if count is None else count) + sides + array.tobytes()
+
+
+@pytest.fixture
+def official(tmp_path, monkeypatch):
+    """A tiny stand-in for the official download: zip bytes, what they should be, and a source on loopback."""
+    rng = np.random.default_rng(0)
+    members = {}
+    for part, n in (("train", 30), ("test", 20)):
+        images, labels = rng.integers(0, 256, (n, 28, 28), dtype=np.uint8), rng.integers(0, 62, n, dtype=np.uint8)
+        members[f"emnist-byclass-{part}-images-idx3-ubyte.gz"] = gzip.compress(idx_bytes(images))
+        members[f"emnist-byclass-{part}-labels-idx1-ubyte.gz"] = gzip.compress(idx_bytes(labels))
+    return Official(members)
+
+
+class Official:
+    """Zip and description of a generated official archive."""
+
+    def __init__(self, members):
+        self.members = members
+        self.zip = self.zipped(members)
+        self.archive = self.described(self.zip)
+
+    @staticmethod
+    def zipped(members):
+        stream = io.BytesIO()
+        with zipfile.ZipFile(stream, "w") as archive:
+            archive.writestr("gzip/emnist-letters-mapping.txt", "not wanted")
+            for name, content in members.items():
+                archive.writestr(f"gzip/{name}", content)
+        return stream.getvalue()
+
+    def described(self, content):
+        digests = {name: hashlib.sha256(member).hexdigest() for name, member in self.members.items()}
+        return emnist.Archive(size=len(content), sha256=hashlib.sha256(content).hexdigest(), members=digests)
+
+
+@pytest.fixture
+def serve():
+    """Serve `{path: (status, headers, body)}` on loopback; gives the base address. A body may be shorter than promised."""
+    servers = []
+
+    def start(pages):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_HEAD(self):
+                self._answer(body=False)
+
+            def do_GET(self):
+                self._answer(body=True)
+
+            def _answer(self, body):
+                seen.append((self.command, self.path, self.headers.get("User-Agent")))
+                status, headers, content = pages[self.path]
+                self.send_response(status)
+                for name, value in ({"Content-Length": str(len(content))} | headers).items():
+                    self.send_header(name, value)
+                self.end_headers()
+                if body:
+                    self.wfile.write(content)
+
+            def log_message(self, *args):
+                pass
+
+        seen = []
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        server.seen = seen
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        servers.append(server)
+        server.address_text = f"http://127.0.0.1:{server.server_port}"
+        return server
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()

@@ -1,0 +1,89 @@
+"""Finished steps are found again, and never trusted when damaged."""
+
+import json
+
+import pytest
+
+import store
+
+
+@pytest.fixture(autouse=True)
+def own_store(tmp_path, monkeypatch):
+    monkeypatch.setattr(store, "LOCAL", tmp_path / "local")
+    monkeypatch.setattr(store, "PUBLISHED", tmp_path / "published")
+
+
+def counted():
+    calls = []
+
+    def compute(folder):
+        calls.append(folder)
+        (folder / "data.txt").write_text("precious")
+        return {"value": 0.1 + 0.2}
+
+    return compute, calls
+
+
+def test_second_call_computes_nothing_and_gives_the_same():
+    compute, calls = counted()
+    first, again = (store.cached("step", {"a": 1, "b": 2}, compute) for _ in range(2))
+    assert len(calls) == 1
+    assert first.result == again.result == {"value": 0.1 + 0.2}
+    assert again.path("data.txt").read_text() == "precious"
+
+
+def test_another_spec_is_another_step():
+    compute, calls = counted()
+    store.cached("step", {"a": 1}, compute)
+    store.cached("step", {"a": 2}, compute)
+    assert len(calls) == 2
+
+
+def test_key_ignores_the_order_of_the_spec():
+    assert store.digest({"a": 1, "b": [1, 2]}) == store.digest({"b": [1, 2], "a": 1})
+
+
+@pytest.mark.parametrize("damage", ["bit", "truncated", "missing", "result"])
+def test_damaged_entry_is_reported_and_computed_again(damage, capsys):
+    compute, calls = counted()
+    entry = store.cached("step", {}, compute)
+    if damage == "result":
+        text = entry.path("entry.json").read_text()
+        entry.path("entry.json").write_text(text.replace("0.30", "0.99"))
+    elif damage == "missing":
+        entry.path("data.txt").unlink()
+    elif damage == "truncated":
+        entry.path("entry.json").write_text("{")
+    else:
+        entry.path("data.txt").write_text("Precious")
+    assert store.cached("step", {}, compute).result == {"value": 0.1 + 0.2}
+    assert len(calls) == 2
+    assert "damaged" in capsys.readouterr().err
+
+
+def test_failed_step_leaves_nothing():
+    def fail(folder):
+        (folder / "half").write_text("half")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        store.cached("step", {}, fail)
+    assert list(store.LOCAL.iterdir()) == []
+
+
+def test_published_entry_is_read_first_unless_rerun(monkeypatch):
+    compute, calls = counted()
+    store.cached("step", {}, compute)
+    store.LOCAL.rename(store.PUBLISHED)
+    store.cached("step", {}, compute)
+    assert len(calls) == 1
+    monkeypatch.setenv("RERUN", "1")
+    store.cached("step", {}, compute)
+    assert len(calls) == 2
+
+
+def test_entry_names_its_environment():
+    compute, _ = counted()
+    entry = json.loads(store.cached("step", {}, compute).path("entry.json").read_text())
+    assert {"python", "tensorflow", "keras", "keras_tuner", "cpu", "threads", "git_commit"} <= set(entry["environment"])
+    assert entry["created"].endswith("Z")
