@@ -286,7 +286,7 @@ def compile_config(model) -> dict:
 
 def _save(model, path):
     """Save architecture and weights without the optimizer's state, which would triple the file."""
-    bare = keras.models.clone_model(model)
+    bare = type(model).from_config(model.get_config())  # not compiled; clone_model would compile it again
     bare.set_weights(model.get_weights())
     bare.save(path)
 
