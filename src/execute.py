@@ -78,6 +78,7 @@ def plan(profile, data="auto", overrides=None) -> list[tuple[Path, nbformat.Note
     """
     values = yaml.safe_load((ROOT / "notebooks" / "profiles" / f"{profile}.yaml").read_text())
     values |= overrides or {}
+    given = set(values)
     values |= {"dataset": _dataset(profile, data), "profile": profile}
     values |= {"run_dir": f"_build/{profile}", "results_dir": f"_build/{profile}"}
     planned, known = [], set()
@@ -93,7 +94,7 @@ def plan(profile, data="auto", overrides=None) -> list[tuple[Path, nbformat.Note
                     f"such as {defaults[name]!r}; correct notebooks/profiles/{profile}.yaml or --set."
                 )
         planned.append((path, notebook, chosen))
-    if unknown := set(values) - known - {"profile", "results_dir"}:
+    if unknown := given - known:
         raise RunError(
             f"no notebook has the parameter {', '.join(sorted(unknown))}: expected some of {', '.join(sorted(known))}."
         )
@@ -320,8 +321,8 @@ def failed_trials(folder, models) -> list[str]:
 
 def source_digests() -> dict[str, str]:
     """SHA-256 of every module in src/ and of the lock: the code that a run was made with."""
-    paths = [*sorted(Path(__file__).parent.glob("*.py")), ROOT / "requirements.lock"]
-    return {str(path.relative_to(ROOT)): store.file_digest(path) for path in paths}
+    digests = {f"src/{path.name}": store.file_digest(path) for path in sorted(Path(__file__).parent.glob("*.py"))}
+    return digests | {"requirements.lock": store.file_digest(ROOT / "requirements.lock")}
 
 
 def _provenance(profile, planned, folder):

@@ -1,0 +1,172 @@
+"""The whole book through its public commands, in a copy of the checkout: `make book`, each notebook alone."""
+
+import json
+import os
+import shutil
+import subprocess
+import time
+
+import nbformat
+import pytest
+from conftest import ROOT
+
+import execute
+import publish
+
+
+class Checkout:
+    """A committed copy of this checkout that uses its installed packages."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        listed = subprocess.run(["git", "ls-files", "-coz", "--exclude-standard"], cwd=ROOT, capture_output=True, check=True)
+        for name in listed.stdout.decode().strip("\0").split("\0"):
+            if (ROOT / name).exists():
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(ROOT / name, folder / name)
+        (folder / ".venv").symlink_to(ROOT / ".venv")
+        (folder / ".git" / "info").mkdir(parents=True)
+        (folder / ".git" / "info" / "exclude").write_text(".venv\n")
+        for command in (["init", "-q"], ["add", "-A"], ["-c", "user.name=x", "-c", "user.email=x@x", "commit", "-qm", "x"]):
+            subprocess.run(["git", *command], cwd=folder, check=True)
+        hidden = {"EMNIST_DIR", "RERUN", "STORE_LOG", "PROGRESS_LOG"}
+        self.environment = {name: value for name, value in os.environ.items() if name not in hidden}
+        self.environment |= {"PYTHONPATH": str(folder / "src"), "XDG_CACHE_HOME": str(folder / ".git" / "cache")}
+
+    def __call__(self, *command, cwd=""):
+        """Run a command; returns (seconds, standard output). A failure fails the test."""
+        started = time.perf_counter()
+        done = subprocess.run(
+            command, cwd=self.folder / cwd, env=self.environment, capture_output=True, text=True, timeout=900, check=False
+        )
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+        return time.perf_counter() - started, done.stdout
+
+    def make_book(self):
+        return self("make", "-o", ".venv/ready", "book")
+
+    @property
+    def smoke(self):
+        return self.folder / "_build" / "smoke"
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory):
+    return Checkout(tmp_path_factory.mktemp("checkout"))
+
+
+@pytest.fixture(scope="module")
+def book(checkout):
+    """The checkout after one `make book` on a machine without EMNIST."""
+    checkout.seconds, checkout.printed = checkout.make_book()
+    return checkout
+
+
+def test_book_is_executed_and_built_within_five_minutes(book):
+    assert f"{len(execute.chapters())} of {len(execute.chapters())} chapters executed" in book.printed
+    assert all((book.smoke / "html" / page).exists() for page in publish.pages())
+    assert book.seconds < 300
+
+
+def test_every_page_of_a_synthetic_run_says_so(book):
+    for page in publish.pages()[1:]:
+        text = (book.smoke / "html" / page).read_text()
+        assert "Smoke run on synthetic characters" in text and "data synthetic" in text, page
+
+
+def test_results_follow_the_contract(book):
+    results = json.loads((book.smoke / "results.json").read_text())
+    assert (results["schema"], results["profile"], results["data"]["name"]) == (1, "smoke", "synthetic")
+    assert {"n_train", "n_validation", "n_test", "sha256"} <= set(results["data"])
+    assert {"python", "tensorflow", "keras", "keras_tuner", "cpu", "threads", "git_commit"} <= set(results["environment"])
+    parameters = {key: model["parameters"] for key, model in results["models"].items()}
+    assert parameters == {"mlp": 249_862, "cnn": 128_222, "residual_cnn": 112_030, "residual_cnn_x": 112_030}
+    macs = {key: model["macs"] for key, model in results["models"].items()}
+    assert macs == {"mlp": 249_200, "cnn": 3_807_232, "residual_cnn": 6_127_872, "residual_cnn_x": 6_127_872}
+    names = [
+        "accuracy",
+        "precision_weighted",
+        "recall_weighted",
+        "f1_weighted",
+        "f1_macro",
+        "balanced_accuracy",
+        "log_loss",
+        "ece",
+    ]
+    for key, model in results["models"].items():
+        assert {"title", "hyperparameters", "runs"} <= set(model)
+        for run in model["runs"]:
+            assert {"seed", "train_seconds"} <= set(run) and set(names) == set(run["validation"]) == set(run["test"])
+            assert set(run["history"]) == {"accuracy", "val_accuracy", "loss", "val_loss"}
+        if key != "residual_cnn_x":
+            assert model["search"]["trials"] == model["search"]["completed"] == 2
+            assert set(model["search"]["winner"]) == {"validation", "test"}
+
+
+def test_synthetic_characters_can_be_learned(book):
+    models = json.loads((book.smoke / "results.json").read_text())["models"]
+    assert models["cnn"]["runs"][0]["test"]["accuracy"] > 0.7
+    assert models["mlp"]["runs"][0]["test"]["accuracy"] < models["cnn"]["runs"][0]["test"]["accuracy"]
+
+
+def test_synthetic_results_are_not_compared_with_the_paper(book):
+    models = json.loads((book.smoke / "results.json").read_text())["models"]
+    assert all(model["paper"] == {} for model in models.values())
+
+
+def test_every_model_is_exported(book):
+    assert {path.stem for path in (book.smoke / "models").glob("*.onnx")} == {"mlp", "cnn", "residual_cnn", "residual_cnn_x"}
+
+
+def test_nothing_changed_takes_under_five_seconds(book):
+    runs = [book.make_book() for _ in range(3)]
+    assert all("0 of 6 chapters executed" in printed and "unchanged: _build" in printed for _, printed in runs)
+    assert min(seconds for seconds, _ in runs) < 5
+
+
+def test_prose_alone_is_rebuilt_without_executing(book):
+    path = book.folder / "notebooks" / "02_preprocessing.ipynb"
+    original = path.read_text()
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells[0].source += "\n\nA fresh sentence."
+    nbformat.write(notebook, path)
+    try:
+        seconds, printed = book.make_book()
+    finally:
+        path.write_text(original)
+    assert "0 of 6 chapters executed" in printed and seconds < 60
+    assert "A fresh sentence." in (book.smoke / "html" / "notebooks" / "02_preprocessing.html").read_text()
+
+
+def test_git_tree_stays_clean(book):
+    assert book("git", "status", "--porcelain")[1] == ""
+
+
+@pytest.mark.parametrize("name", ["03_mlp", "04_cnn", "05_residual_cnn"])
+def test_model_chapter_runs_alone_from_the_root(name, book):
+    values = {"dataset": "synthetic", "n_train": "1500", "epochs": "1", "search_rows": "500", "search_epochs": "1"}
+    settings = [word for item in values.items() for word in ("-p", *item)]
+    book(".venv/bin/papermill", f"notebooks/{name}.ipynb", ".git/out.ipynb", *settings)
+    assert (book.folder / "_build" / "interactive" / "models" / f"{name[3:]}.json").exists()
+
+
+@pytest.mark.parametrize("name", ["01_data_exploration", "02_preprocessing"])
+def test_data_chapter_runs_alone_in_the_notebooks_folder(name, book):
+    book("../.venv/bin/jupyter", "execute", f"{name}.ipynb", "--output", "../.git/out", cwd="notebooks")
+
+
+def test_evaluation_alone_reads_the_published_run_even_without_emnist(book):
+    book(".venv/bin/papermill", "notebooks/08_evaluation.ipynb", ".git/out.ipynb", "-p", "timing_rows", "500")
+    text = (book.folder / ".git" / "out.ipynb").read_text()
+    assert "models from book/reference" in text and "emnist-byclass-120k: 20,000 test images" in text
+
+
+def test_data_chapter_runs_on_real_emnist(real_emnist, checkout):
+    settings = ["-p", "dataset", "emnist-byclass", "-p", "run_dir", "_build/real"]
+    checkout.environment["EMNIST_DIR"] = str(real_emnist.resolve())
+    try:
+        checkout(".venv/bin/papermill", "notebooks/01_data_exploration.ipynb", ".git/real.ipynb", *settings)
+    finally:
+        del checkout.environment["EMNIST_DIR"]
+    text = (checkout.folder / ".git" / "real.ipynb").read_text()
+    assert "emnist-byclass-120k" in text and "test images seen in training: 0" in text

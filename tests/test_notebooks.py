@@ -1,0 +1,137 @@
+"""The sources of the chapters keep the book's form, and the published outputs belong to their code."""
+
+import json
+import statistics
+
+import nbformat
+import pytest
+from conftest import ROOT
+
+import execute
+import publish
+
+CHAPTERS = execute.chapters()
+STUDY = {"01_data_exploration", "02_preprocessing", "03_mlp", "04_cnn", "05_residual_cnn", "08_evaluation"}
+
+
+@pytest.fixture(params=CHAPTERS, ids=lambda path: path.stem)
+def chapter(request):
+    return nbformat.read(request.param, as_version=4)
+
+
+def code(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def prose(notebook):
+    return [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
+
+
+def tags(cell):
+    return cell.metadata.get("tags", [])
+
+
+def test_the_table_of_contents_holds_the_study_in_order():
+    names = [path.stem for path in CHAPTERS]
+    assert set(names) >= STUDY and names == sorted(names)
+    assert sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb")) == names
+
+
+def test_source_has_no_outputs(chapter):
+    assert all(cell.outputs == [] and cell.execution_count is None for cell in code(chapter))
+
+
+def test_kernel_is_python3(chapter):
+    assert chapter.metadata.kernelspec.name == "python3"
+
+
+def test_parameters_are_literals_and_name_data_and_output_folder(chapter):
+    assert {"dataset", "run_dir"} <= set(execute.parameters(chapter, "notebook"))
+
+
+def test_skeleton(chapter):
+    text = prose(chapter)
+    assert text[0].startswith("# ") and "```{note}" in text[0] and "**Prerequisites**" in text[0] and "**Time**" in text[0]
+    first, second = code(chapter)[:2]
+    assert "google.colab" in first.source and "remove-cell" in tags(first)
+    assert "parameters" in tags(second)
+    assert text[-1].startswith("## What we learned") and "**Next**" in text[-1]
+
+
+def test_code_cells_are_short(chapter):
+    lengths = [len(cell.source.splitlines()) for cell in code(chapter)]
+    assert max(lengths) <= 25 and statistics.median(lengths) <= 13
+
+
+def test_figures_are_described_and_read(chapter):
+    """Captions are sentences, figures have alt text that says more than the caption, and the prose refers to them."""
+    text = "\n".join(prose(chapter))
+    for cell in code(chapter):
+        described = cell.metadata.get("mystnb", {})
+        if not described:
+            continue
+        figure = described["figure"]
+        assert figure["caption"].endswith(".") and figure["name"].startswith(("fig-", "tbl-"))
+        if "image" in described:
+            assert figure["name"].startswith("fig-") and len(described["image"]["alt"]) > 40
+            assert described["image"]["alt"] != figure["caption"]
+            assert f"{{numref}}`{figure['name']}`" in text or "Paper Fig" in figure["caption"] or "diagram" in cell.source
+        else:
+            assert figure["name"].startswith("tbl-")
+
+
+def test_figure_names_are_unique():
+    cells = [cell for path in CHAPTERS for cell in code(nbformat.read(path, as_version=4))]
+    names = [cell.metadata.mystnb.figure.name for cell in cells if "mystnb" in cell.metadata]
+    assert len(names) == len(set(names))
+
+
+def test_figures_and_tables_of_the_paper_appear_in_its_order():
+    cells = [cell for path in CHAPTERS for cell in code(nbformat.read(path, as_version=4))]
+    captions = [cell.metadata.mystnb.figure.caption for cell in cells if "mystnb" in cell.metadata]
+    figures = [caption.split(":")[0] for caption in captions if caption.startswith("Paper Fig")]
+    tables = [caption.split(":")[0] for caption in captions if caption.startswith("Paper Table")]
+    assert figures == [f"Paper Fig. {n}" for n in range(1, 9)]
+    assert tables == ["Paper Table 1", "Paper Tables 2 and 3", "Paper Table 4", "Paper Table 5"]
+
+
+def test_no_class_count_is_hard_coded(chapter):
+    for cell in code(chapter):
+        for line in cell.source.splitlines():
+            assert (
+                "62" not in line or "n_classes == 62" in line or "_62" in line or "(62,)" in line or '"output", 62' in line
+            ), line
+
+
+# --- the published run
+
+
+@pytest.fixture(params=CHAPTERS, ids=lambda path: path.stem)
+def published(request):
+    source = nbformat.read(request.param, as_version=4)
+    return source, nbformat.read(execute.REFERENCE / "notebooks" / request.param.name, as_version=4)
+
+
+def test_published_outputs_belong_to_the_code_and_pass_the_gate(published):
+    source, executed = published
+    assert execute.problems(executed) == []
+    assert len(publish.merge(source, executed, "chapter").cells) >= len(source.cells)
+
+
+def test_published_run_is_on_real_data():
+    provenance = json.loads((execute.REFERENCE / "provenance.json").read_text())
+    assert provenance["dataset"] == "emnist-byclass" and provenance["profile"] in ("draft", "paper")
+
+
+def test_published_store_holds_what_the_chapters_used_and_nothing_else(published):
+    entries = {path.name for path in (execute.REFERENCE / "store").iterdir()}
+    assert set(published[1].metadata["book"]["store"]) <= entries
+
+
+def test_reference_is_small_enough():
+    assert sum(path.stat().st_size for path in execute.REFERENCE.rglob("*") if path.is_file()) < execute.SIZE_LIMIT
+
+
+def test_readme_table_is_that_of_the_published_results():
+    results = json.loads((execute.REFERENCE / "results.json").read_text())
+    assert publish.headline(results) in (ROOT / "README.md").read_text()
