@@ -307,7 +307,7 @@ def download(folder=None, *, sources=SOURCES, archive=OFFICIAL):
     folder = Path(folder) if folder else cache_dir()
     _require_writable(folder)
     problems = []
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 9
     for url in sources:
         try:
             _require_answer(url, min(5, deadline - time.monotonic()))
@@ -317,7 +317,7 @@ def download(folder=None, *, sources=SOURCES, archive=OFFICIAL):
         except (EmnistError, ValueError, requests.RequestException) as error:
             problems.append(f"{url}: {_first_line(error)}")
             print(f"EMNIST source failed: {problems[-1]}", file=sys.stderr)
-            deadline += 0 if isinstance(error, _NoAnswer) else 10
+            deadline += 0 if isinstance(error, _NoAnswer) else 5  # somebody answered: give the next one its time
     raise EmnistError(
         "EMNIST could not be downloaded. " + " | ".join(problems) + " | Try again later, or put the official zip's "
         "emnist-byclass-*-ubyte.gz files into a folder and set EMNIST_DIR to it."
@@ -350,7 +350,7 @@ def _require_answer(url, seconds):
 
     thread = threading.Thread(target=ask, daemon=True)
     thread.start()
-    thread.join(max(seconds, 1))
+    thread.join(max(seconds, 0))
     if not answered:
         raise _NoAnswer("no answer (no network, or the server is gone)")
 

@@ -371,7 +371,7 @@ def promote(profile, only=None) -> None:
                 shutil.copy(folder / "models" / f"{name}{suffix}", new / "models")
     for name in ("results.json", "provenance.json"):
         shutil.copy(folder / name, new)
-    _promote_store(new)
+    _promote_store(new, prune=profile == "paper")
     size = sum(path.stat().st_size for path in new.rglob("*") if path.is_file())
     if size > SIZE_LIMIT:
         raise RunError(
@@ -384,15 +384,15 @@ def promote(profile, only=None) -> None:
     print(f"promoted {profile} to {_shown(REFERENCE)} ({size / 1e6:.1f} MB)")
 
 
-def _promote_store(new):
-    """Keep in the new reference exactly the entries that its chapters used."""
+def _promote_store(new, prune):
+    """Put the entries that its chapters used into the new reference; a full run drops all others, finished or not."""
     used = {
         name
         for path in (new / "notebooks").glob("*.ipynb")
         for name in nbformat.read(path, as_version=4).metadata["book"]["store"]
     }
     for present in (new / "store").iterdir():
-        if present.name not in used:
+        if prune and present.name not in used:
             shutil.rmtree(present)
     for name in used:
         for place in (store.PUBLISHED, store.LOCAL):
@@ -432,6 +432,8 @@ def main(arguments=None) -> int:
     options = parser.parse_args(arguments)
     try:
         with alone():
+            if options.promote and options.profile == "paper":
+                os.environ["STORE_PUBLISHED"] = "1"
             run(options.profile, options.data, dict(options.set))
             if options.promote:
                 promote(options.profile, options.chapters)

@@ -52,6 +52,13 @@ def trial_table(found) -> pd.DataFrame:
     return table.sort_values("val_accuracy", ascending=False, ignore_index=True)
 
 
+def styled(trials):
+    """A trial table for the page: numbers at the precision that they have."""
+    digits = {"val_accuracy": "{:.4f}", "accuracy": "{:.4f}", "seconds": "{:.0f}", "parameters": "{:,.0f}"}
+    digits |= {name: "{:g}" for name in trials if name == "learning_rate"}
+    return trials.style.format(digits, na_rep="").hide(axis="index")
+
+
 def edge_table(found, paper) -> pd.DataFrame:
     """The paper's point beside the best point of a search, and whether the latter lies at the edge of the space."""
     space, best = found["space"], found["best"]

@@ -5,7 +5,8 @@ The key is a hash of the spec: everything that determines the result. A folder a
 leaves no half entry; a damaged entry is noticed by its checksums, reported and computed again.
 
 Entries are looked for in `book/reference/store` (the published run, committed) and then in `_build/store`, where new
-ones are written. RERUN=1 ignores the published ones.
+ones are written; `make reference` writes to the former, so that a long run can be committed as it goes. RERUN=1 ignores
+the published ones.
 """
 
 import datetime
@@ -56,11 +57,12 @@ def cached(name, spec, compute):
     for place in _places():
         if (place / folder_name).is_dir() and (entry := _read(place / folder_name)):
             return entry
-    LOCAL.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(dir=LOCAL, prefix=".new-"))
+    place = PUBLISHED if os.environ.get("STORE_PUBLISHED") == "1" and PUBLISHED in _places() else LOCAL
+    place.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(dir=place, prefix=".new-"))
     try:
         _write(scratch, spec, compute(scratch))
-        target = LOCAL / folder_name
+        target = place / folder_name
         shutil.rmtree(target, ignore_errors=True)
         scratch.chmod(0o755)
         scratch.rename(target)

@@ -82,6 +82,14 @@ def test_published_entry_is_read_first_unless_rerun(monkeypatch):
     assert len(calls) == 2
 
 
+def test_reference_run_writes_where_it_can_be_committed(monkeypatch):
+    monkeypatch.setenv("STORE_PUBLISHED", "1")
+    compute, calls = counted()
+    entry = store.cached("step", {}, compute)
+    assert entry.folder.parent == store.PUBLISHED and store.cached("step", {}, compute).folder == entry.folder
+    assert len(calls) == 1 and not store.LOCAL.exists()
+
+
 def test_entry_names_its_environment():
     compute, _ = counted()
     entry = json.loads(store.cached("step", {}, compute).path("entry.json").read_text())
