@@ -218,6 +218,9 @@ def _execute(path, target, chosen, profile, wanted):
         "store": sorted(set(logs["STORE_LOG"].read_text().split())),
     }
     notebook.metadata.pop("papermill", None)
+    for cell in notebook.cells:  # stderr holds the libraries' chatter and paths of this machine
+        if cell.cell_type == "code":
+            cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"]
     nbformat.write(notebook, partial)
     partial.replace(target)
     print(f"{path.name}: {seconds:.0f} s", flush=True)

@@ -72,6 +72,12 @@ def test_chapter_runs_with_the_values_of_the_profile(project):
     assert "synthetic 2" in project.printed()
 
 
+def test_chatter_on_stderr_is_not_kept(project):
+    project.chapter("import sys; print('kept'); print('chatter', file=sys.stderr)")
+    assert project.run() == 0
+    assert "kept" in project.printed() and "chatter" not in project.printed()
+
+
 def test_set_overrides_the_profile(project):
     project.chapter("print(dataset, n)")
     assert project.run("--set", "n=7") == 0

@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 import statistics
 
 import nbformat
@@ -119,6 +120,14 @@ def test_published_outputs_belong_to_the_code_and_pass_the_gate(published):
     source, executed = published
     assert execute.problems(executed) == []
     assert len(publish.merge(source, executed, "chapter").cells) >= len(source.cells)
+
+
+def test_published_outputs_name_no_place_on_the_machine_that_made_them(published):
+    for cell in code(published[1]):
+        assert all(output.get("name") != "stderr" for output in cell.outputs)
+        assert not re.search(
+            r"/(home|root|Users|tmp)/", str([output for output in cell.outputs if output.output_type == "stream"])
+        )
 
 
 def test_published_run_is_on_real_data():
