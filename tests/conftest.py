@@ -34,8 +34,8 @@ def idx_bytes(array, *, magic=None, count=None):
 
 
 @pytest.fixture
-def official(tmp_path, monkeypatch):
-    """A tiny stand-in for the official download: zip bytes, what they should be, and a source on loopback."""
+def official():
+    """A tiny stand-in for the official download: its members, the zip, and what both should be."""
     rng = np.random.default_rng(0)
     members = {}
     for part, n in (("train", 30), ("test", 20)):
