@@ -3,11 +3,12 @@ PYTHON ?= python3
 PROFILE ?= smoke
 DATA ?= auto
 CHAPTERS ?=
+SECTIONS ?=
 BIN := .venv/bin
 READY := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help book test test-all site data reference lab lock clean
+.PHONY: help book test test-all site data reference lab lock bench clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -38,6 +39,10 @@ lab: $(READY) ## open the notebooks in JupyterLab
 
 lock: $(READY) ## resolve requirements.txt into requirements.lock (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" requirements.txt -o requirements.lock
+
+bench: $(READY) ## measure speed and memory side by side, about 40 minutes with nothing else running (SECTIONS="training memory")
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
+	@$(BIN)/python benchmarks/run.py $(SECTIONS)
 
 clean: ## remove _build
 	rm -rf _build

@@ -17,6 +17,7 @@ import tempfile
 import threading
 import time
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -192,7 +193,7 @@ def read_idx(path, *, n_classes=N_CLASSES):
     try:
         with opener(path, "rb") as stream:
             return _parse_idx(stream, path, n_classes)
-    except (OSError, EOFError, gzip.zlib.error) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise EmnistError(f"{path} cannot be read as an idx file ({error}); delete it and run `make data` again.") from error
 
 
@@ -251,7 +252,7 @@ def _read_reference(path, part):
     try:
         with np.load(path, allow_pickle=False) as arrays:
             images, labels = arrays[f"{part}_images"], arrays[f"{part}_labels"]
-    except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile, gzip.zlib.error) as error:
+    except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise EmnistError(f"{path} cannot be read ({error}); delete it and run `make data` again.") from error
     return _check_reference(images, labels, part, path)
 

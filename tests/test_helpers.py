@@ -104,6 +104,62 @@ def test_layer_table_names_the_feeding_layers():
     assert table.loc["a", "parameters"] == 15
 
 
+# --- the fast path
+
+
+def plain_fit(model, data, *, epochs, batch_size=64):
+    """Keras as its documentation shows it: float32 arrays, one step per call."""
+    images = (data.x_train / 255).astype("float32").reshape(len(data.x_train), -1)
+    return model.fit(images, data.y_train, epochs=epochs, batch_size=batch_size, verbose=0).history
+
+
+def loss_differences(data, rate):
+    """Loss by epoch, fast minus plain, in units of its standard error over four pairs with the same start."""
+
+    def difference(seed):
+        fast, plain = (helpers.build_model(build, VALUES, seed=seed) for _ in range(2))
+        plain.optimizer.learning_rate = 0.01 * rate
+        slow = plain_fit(plain, data, epochs=2)
+        quick = helpers.fit(fast, data.x_train, data.y_train, epochs=2, batch_size=64, seed=seed)  # other order of images
+        return np.subtract(quick["loss"], slow["loss"])
+
+    differences = np.array([difference(seed) for seed in range(4)])
+    return differences.mean(axis=0) / (differences.std(axis=0, ddof=1) / np.sqrt(len(differences)))
+
+
+def test_fast_training_learns_what_plain_keras_learns(data):
+    assert (np.abs(loss_differences(data, 1.0)) < 6).all()
+    assert (np.abs(loss_differences(data, 0.5)) > 6).any()  # the bound would notice another learning rate
+
+
+@pytest.mark.parametrize(
+    "optimizer", [keras.optimizers.Adam(0.003), keras.optimizers.AdamW(0.003, weight_decay=0.1)], ids=["adam", "adamw"]
+)
+def test_fast_adam_takes_the_same_steps(data, optimizer):
+    def weights_after_a_few_steps(prepare):
+        model = helpers.build_model(build, VALUES)
+        model.compile(type(optimizer).from_config(optimizer.get_config()), "sparse_categorical_crossentropy")
+        prepare(model)
+        batches = helpers.batches(data.x_train, data.y_train, batch_size=300, input_shape=model.input_shape)
+        model.fit(batches, epochs=2, shuffle=False, verbose=0)
+        return model.get_weights()
+
+    for fast, plain in zip(*map(weights_after_a_few_steps, (helpers.make_fast, lambda model: None)), strict=True):
+        np.testing.assert_allclose(fast, plain, atol=1e-6)
+
+
+def test_amsgrad_is_left_to_keras(data):
+    model = helpers.build_model(build, VALUES)
+    model.compile(keras.optimizers.Adam(amsgrad=True), "sparse_categorical_crossentropy")
+    own = model.optimizer.update_step
+    helpers.make_fast(model)
+    assert model.optimizer.update_step == own
+
+
+def test_epochs_never_wait_for_the_tuner_of_the_pipeline(data):
+    assert helpers.batches(data.x_train, batch_size=64, input_shape=(None, 784)).options().autotune.enabled is False
+
+
 # --- measures
 
 

@@ -1,0 +1,66 @@
+"""Speed and memory of the book, measured side by side: `make bench`, or `python benchmarks/run.py SECTION …`.
+
+Contestants take turns in one run, so that a drift of the machine meets all of them; after one round of warm-up each
+quantity is measured REPEATS times. `results.json` keeps median, smallest and largest value. A section that is run alone
+replaces its own entries only; every entry names when and where it was measured.
+"""
+
+import datetime
+import importlib
+import json
+import statistics
+import sys
+from pathlib import Path
+
+import store
+
+FOLDER = Path(__file__).resolve().parent
+RESULTS = FOLDER / "results.json"
+REPEATS = 5
+SECTIONS = ("training", "inference", "memory", "time_to_accuracy", "building")
+
+
+def entry(name, values, unit) -> dict:
+    """One line of results.json: median, smallest and largest of the repeats."""
+    return {"name": name, "median": statistics.median(values), "low": min(values), "high": max(values), "unit": unit}
+
+
+def ratios(above, below) -> list:
+    """Quotients within each repeat: what was measured side by side is compared."""
+    return [a / b for a, b in zip(above, below, strict=True)]
+
+
+def environment() -> str:
+    """Processor, cores and versions, in one line."""
+    facts = store.environment()
+    return (
+        f"{facts['cpu']}, {facts['threads']} cores, Python {facts['python']}, TensorFlow {facts['tensorflow']}, "
+        f"Keras {facts['keras']}, commit {facts['git_commit']}"
+    )
+
+
+def main(sections) -> int:
+    """Measure, print and keep the results section by section; returns the exit status."""
+    if unknown := set(sections) - set(SECTIONS):
+        print(f"no section {', '.join(sorted(unknown))}: expected some of {', '.join(SECTIONS)}.", file=sys.stderr)
+        return 2
+    kept = json.loads(RESULTS.read_text()) if RESULTS.exists() else []
+    for section in sections or SECTIONS:
+        measured = list(importlib.import_module(section).measure())
+        origin = {
+            "section": section,
+            "measured": datetime.datetime.now(datetime.UTC).isoformat(timespec="minutes"),
+            "environment": environment(),
+        }
+        kept = [old for old in kept if old["section"] != section] + [new | origin for new in measured]
+        kept.sort(key=lambda one: SECTIONS.index(one["section"]))
+        temporary = RESULTS.with_suffix(".tmp")
+        temporary.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
+        temporary.replace(RESULTS)
+        for one in measured:
+            print(f"{one['name']:34} {one['median']:10.3f}  ({one['low']:.3f} to {one['high']:.3f}) {one['unit']}", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
