@@ -20,6 +20,7 @@ from pathlib import Path
 import nbformat
 import yaml
 
+import cost
 import emnist
 import execute
 import store
@@ -143,6 +144,8 @@ def stage(run_folder, folder) -> None:
     generated.mkdir()
     (generated / "headline.md").write_text(headline(json.loads((run_folder / "results.json").read_text())))
     (generated / "status.md").write_text(_status(provenance, changed))
+    for name, table in cost.tables().items():
+        (generated / f"cost_{name}.md").write_text(table)
     shutil.copy(ROOT / "_toc.yml", folder)
     (folder / "_config.yml").write_text(yaml.safe_dump(configuration(provenance), sort_keys=False, allow_unicode=True))
 

@@ -1,0 +1,102 @@
+"""The tables of the page *Cost and speed*, from `benchmarks/results.json` (`make bench`)."""
+
+import json
+import operator
+
+import store
+
+BENCHMARKS = store.ROOT / "benchmarks"
+MODELS = {"mlp": "MLP", "cnn": "CNN", "residual_cnn": "Residual CNN"}
+GOAL = {">=": operator.ge, "<=": operator.le}
+TITLES = {
+    "fit_vs_keras": "Training, book ÷ plain Keras, {}",
+    "fit_vs_torch": "Training, book ÷ PyTorch, {}",
+    "peak_share": "Training, share of the peak, {}",
+    "time_to_085_ratio": "Time to 0.85 accuracy, paper's recipe ÷ fast recipe",
+    "rss_gb_100k": "Peak memory, 100,000 images (GB)",
+    "rss_gb_697932": "Peak memory, 697,932 images (GB)",
+    "site_s": "`make site` (s)",
+    "noop_s": "`make book`, nothing changed (s)",
+    "prose_s": "`make book`, prose changed (s)",
+    "chapter_s": "`make book`, code of one chapter changed (s)",
+    "book_s": "`make book`, from nothing (s)",
+}
+
+
+def tables(entries=None, goals=None) -> dict[str, str]:
+    """Markdown tables by name; each cell is the median with smallest and largest value."""
+    entries = json.loads((BENCHMARKS / "results.json").read_text()) if entries is None else entries
+    goals = json.loads((BENCHMARKS / "goals.json").read_text()) if goals is None else goals
+    found = {entry["name"]: entry for entry in entries}
+    sizes = [name.removeprefix("rss_gb_") for name in found if name.startswith("rss_gb_")]
+    kinds = [name.removeprefix("busy_").removesuffix("_cnn") for name in found if name.startswith("busy_")]
+    kinds = [kind for kind in kinds if not kind.endswith("_residual")]
+
+    def cell(name):
+        entry = found.get(name)
+        return "" if entry is None else "{} ({} to {})".format(*map(_short, (entry["median"], entry["low"], entry["high"])))
+
+    def grid(head, rows):
+        lines = ["| " + " | ".join(head) + " |", "|---" + "|--:" * (len(head) - 1) + "|"]
+        return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)]) + "\n"
+
+    def by_model(columns):
+        return grid(
+            ["Model", *columns], [[title, *(cell(name.format(key)) for name in columns.values())] for key, title in MODELS.items()]
+        )
+
+    return {
+        "environment": _environment(entries),
+        "goals": grid(["Measure", "Goal", "Measured", "Reached"], [_goal(name, goals[name], found, cell) for name in goals]),
+        "training": by_model(
+            {
+                "Book, images/s": "fit_book_{}",
+                "Plain Keras, images/s": "fit_keras_{}",
+                "PyTorch, images/s": "fit_torch_{}",
+                "Book ÷ Keras": "fit_vs_keras_{}",
+                "Book ÷ PyTorch": "fit_vs_torch_{}",
+                "Share of peak": "peak_share_{}",
+            }
+        ),
+        "operations": grid(
+            ["Share of busy time", "CNN", "Residual CNN"],
+            [[kind.replace("_", " "), cell(f"busy_{kind}_cnn"), cell(f"busy_{kind}_residual_cnn")] for kind in kinds],
+        ),
+        "inference": by_model(
+            {
+                "Keras, 1 image": "infer_keras_1_{}",
+                "ONNX Runtime, 1 image": "infer_onnx_1_{}",
+                "Keras, 512": "infer_keras_512_{}",
+                "ONNX Runtime, 512": "infer_onnx_512_{}",
+            }
+        ),
+        "memory": grid(
+            ["Images", "Peak memory, GB", "Loading, s", "Epoch of the MLP, µs per image"],
+            [[size, cell(f"rss_gb_{size}"), cell(f"load_s_{size}"), cell(f"epoch_us_per_image_{size}")] for size in sizes],
+        ),
+        "time_to_accuracy": grid(
+            ["Paper's recipe, s", "Fast recipe, s", "Ratio"],
+            [[cell("time_to_085_paper"), cell("time_to_085_fast"), cell("time_to_085_ratio")]],
+        ),
+        "building": grid(
+            ["Command", "Seconds"],
+            [[TITLES[n].removesuffix(" (s)"), cell(n)] for n in ("book_s", "chapter_s", "prose_s", "noop_s", "site_s")],
+        ),
+    }
+
+
+def _goal(name, goal, found, cell):
+    sign, bar = goal
+    model = next((key for key in sorted(MODELS, key=len, reverse=True) if name.endswith("_" + key)), None)
+    title = TITLES[name.removesuffix(f"_{model}") if model else name].format(MODELS.get(model, ""))
+    reached = "" if name not in found else "yes" if GOAL[sign](found[name]["median"], bar) else "**no**"
+    return [title, f"{'≥' if sign == '>=' else '≤'} {bar}", cell(name), reached]
+
+
+def _environment(entries):
+    origins = sorted({(entry["measured"][:10], entry["environment"]) for entry in entries})
+    return "Measured " + "; ".join(f"{day} on {where}" for day, where in origins) + ".\n"
+
+
+def _short(value):
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
