@@ -44,13 +44,14 @@ def main(sections) -> int:
     if unknown := set(sections) - set(SECTIONS):
         print(f"no section {', '.join(sorted(unknown))}: expected some of {', '.join(SECTIONS)}.", file=sys.stderr)
         return 2
+    where = environment()  # before anything is written
     kept = json.loads(RESULTS.read_text()) if RESULTS.exists() else []
     for section in sections or SECTIONS:
         measured = list(importlib.import_module(section).measure())
         origin = {
             "section": section,
             "measured": datetime.datetime.now(datetime.UTC).isoformat(timespec="minutes"),
-            "environment": environment(),
+            "environment": where,
         }
         kept = [old for old in kept if old["section"] != section] + [new | origin for new in measured]
         kept.sort(key=lambda one: SECTIONS.index(one["section"]))
