@@ -42,7 +42,8 @@ def tables(entries=None, goals=None) -> dict[str, str]:
 
     def by_model(columns):
         return grid(
-            ["Model", *columns], [[title, *(cell(name.format(key)) for name in columns.values())] for key, title in MODELS.items()]
+            ["Model", *columns],
+            [[title, *(cell(name.format(key)) for name in columns.values())] for key, title in MODELS.items()],
         )
 
     return {

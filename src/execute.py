@@ -348,9 +348,11 @@ def _provenance(profile, planned, folder):
 def promote(profile, only=None) -> None:
     """Make the executed run of a profile the published one, in `book/reference`, in one step.
 
-    `only` names chapters (e.g. "06"): these alone are replaced, with their models; the others stay.
+    `only` names chapters (e.g. "06"): these alone are replaced, with their models and their entries in `results.json`
+    and `provenance.json`; the others stay.
 
-    Raises RunError if the run is not on real data, is not complete, or would make the reference too large.
+    Raises RunError if the run is not on real data, is not complete, or would make the reference too large, and if single
+    chapters come from another profile or other data than the rest.
     """
     folder = ROOT / "_build" / profile
     new, old = REFERENCE.with_name(".reference-new"), REFERENCE.with_name(".reference-old")
@@ -362,6 +364,7 @@ def promote(profile, only=None) -> None:
         shutil.copytree(REFERENCE, new)
     for name in ("notebooks", "models", "store"):
         (new / name).mkdir(parents=True, exist_ok=True)
+    chapters, models = [], []
     for path, notebook, chosen in plan(profile, "emnist"):
         if only and not path.name.startswith(tuple(only)):
             continue
@@ -369,11 +372,16 @@ def promote(profile, only=None) -> None:
         if executed_fingerprint(source) != fingerprint(notebook, chosen, folder):
             raise RunError(f"{_shown(source)} is not up to date: execute the profile {profile} first.")
         shutil.copy(source, new / "notebooks")
+        chapters.append(path.stem)
         for name in nbformat.read(source, as_version=4).metadata["book"]["models"]:
+            models.append(name)
             for suffix in (".json", ".onnx"):
                 shutil.copy(folder / "models" / f"{name}{suffix}", new / "models")
-    for name in ("results.json", "provenance.json"):
-        shutil.copy(folder / name, new)
+    for name, part, kept in (("results.json", "models", models), ("provenance.json", "chapters", chapters)):
+        fresh = json.loads((folder / name).read_text())
+        if only and (new / name).exists():
+            fresh = _replaced(json.loads((new / name).read_text()), fresh, part, kept)
+        store.write_json(new / name, fresh)
     _promote_store(new, prune=profile == "paper")
     size = sum(path.stat().st_size for path in new.rglob("*") if path.is_file())
     if size > SIZE_LIMIT:
@@ -385,6 +393,16 @@ def promote(profile, only=None) -> None:
     new.rename(REFERENCE)
     shutil.rmtree(old, ignore_errors=True)
     print(f"promoted {profile} to {_shown(REFERENCE)} ({size / 1e6:.1f} MB)")
+
+
+def _replaced(old, fresh, part, names):
+    """The published document with some of its entries replaced."""
+    for key in ("profile", "data", "dataset"):
+        if old.get(key) != fresh.get(key):
+            raise RunError(
+                f"the published run has {key} {old.get(key)}, this one {fresh.get(key)}: promote all chapters, without CHAPTERS."
+            )
+    return old | {part: old[part] | {name: fresh[part][name] for name in names}}
 
 
 def _promote_store(new, prune):

@@ -117,25 +117,31 @@ def array_digest(array) -> str:
     return hashlib.sha256(np.ascontiguousarray(array)).hexdigest()
 
 
-def batches(images, labels=None, *, batch_size, input_shape, shuffle_seed=None) -> tf.data.Dataset:
-    """Feed images to a model: batches of float32 in [0, 1] of the model's input shape, and int32 labels if given.
+def batches(images, labels=None, *, batch_size, input_shape, shuffle_seed=None, distortion=None) -> tf.data.Dataset:
+    """Feed images to a model: batches of float32 in [0, 1] of the model's input shape, and labels if given.
 
     The images stay uint8 in memory; only row numbers are shuffled, and each batch is gathered and converted on its own.
 
     Parameters
     ----------
     images : uint8 array (n, 28, 28)
-    labels : integer array (n,) or None
+    labels : integer array (n,), float array (n, classes) of target probabilities, or None
     input_shape : tuple
         `model.input_shape`, e.g. (None, 784) or (None, 28, 28, 1).
     shuffle_seed : int or None
         None keeps the order; a seed gives a new order each epoch, the same ones each time.
+    distortion : function or None
+        Called with images, float32 (batch, 28, 28, 1), and a seed of two integers that differs from batch to batch.
     """
-    labels = None if labels is None else tf.convert_to_tensor(labels.astype("int32"))
+    if labels is not None:
+        labels = tf.convert_to_tensor(labels.astype("int32" if labels.ndim == 1 else "float32"))
 
     def fetch(rows):
         x = tf.numpy_function(images.__getitem__, [rows], tf.uint8, stateful=False)  # a tensor of all images would be a copy
-        x = tf.reshape(tf.cast(x, tf.float32), (-1, *input_shape[1:])) / 255.0  # chapter 02: the same as min-max scaling
+        x = tf.reshape(tf.cast(x, tf.float32), (-1, *images.shape[1:], 1)) / 255.0  # chapter 02: the same as min-max scaling
+        if distortion is not None:
+            x = distortion(x, tf.stack([shuffle_seed or 0, rows[0] * len(images) + rows[-1]]))
+        x = tf.reshape(x, (-1, *input_shape[1:]))
         return x if labels is None else (x, tf.gather(labels, rows))
 
     rows = tf.data.Dataset.range(len(images))
@@ -146,6 +152,33 @@ def batches(images, labels=None, *, batch_size, input_shape, shuffle_seed=None) 
     # time: without this line an epoch of 5.2 s ends after 10.3 s every other time.
     options.autotune.enabled = False
     return rows.batch(batch_size).map(fetch, num_parallel_calls=2, deterministic=True).prefetch(4).with_options(options)
+
+
+def distort(images, seed, *, rotation=0.0, shear=0.0, scale=0.0, stretch=0.0, shift=0.0):
+    """Random affine distortion of each image about its centre, bilinear, with black coming in from outside.
+
+    Parameters
+    ----------
+    images : float32 tensor (n, height, width, 1)
+    seed : two integers; the same seed gives the same distortions
+    rotation, shear, scale, stretch, shift : float
+        Largest angle (degrees), slant, change of size, change of size of each axis on its own (fractions) and
+        displacement (pixels); each is drawn uniformly between minus and plus this value for each image.
+    """
+    n, height, width = tf.shape(images)[0], images.shape[1], images.shape[2]
+    limits = tf.constant([[rotation * np.pi / 180, shear, scale, stretch, stretch, shift, shift]], tf.float32)
+    angle, slant, size, wide, high, right, down = tf.unstack(
+        tf.random.stateless_uniform((n, 7), seed, -1.0, 1.0) * limits, axis=1
+    )
+    cos, sin = tf.cos(angle), tf.sin(angle)
+    a, b = cos / ((1 + size) * (1 + wide)), (cos * slant - sin) / ((1 + size) * (1 + high))
+    c, d = sin / ((1 + size) * (1 + wide)), (sin * slant + cos) / ((1 + size) * (1 + high))
+    x, y = (width - 1) / 2, (height - 1) / 2
+    none = tf.zeros_like(a)
+    transforms = tf.stack([a, b, x - a * x - b * y + right, c, d, y - c * x - d * y + down, none, none], axis=1)
+    return tf.raw_ops.ImageProjectiveTransformV3(
+        images=images, transforms=transforms, output_shape=[height, width], fill_value=0.0, interpolation="BILINEAR"
+    )
 
 
 # --- models ------------------------------------------------------------------------------------------------------
@@ -212,8 +245,12 @@ def expected_calibration_error(labels, probabilities, bins=15) -> float:
 # --- training ----------------------------------------------------------------------------------------------------
 
 
-def train(build, values, data, *, name, seed, epochs, batch_size=64) -> dict:
+def train(
+    build, values, data, *, name, seed, epochs, batch_size=64, augmentation=None, clean_epochs=0, class_weight=None
+) -> dict:
     """Train one model from scratch on the training part; keep the weights of the last epoch.
+
+    `augmentation`, `clean_epochs` and `class_weight` are explained in `fit`.
 
     Returns the record of the run: seed, train_seconds (wall clock of `fit`), validation metrics, history by epoch, and
     `entry`, the name of the stored step (`load_model` reads it).
@@ -229,6 +266,9 @@ def train(build, values, data, *, name, seed, epochs, batch_size=64) -> dict:
         "seed": seed,
         "epochs": epochs,
         "batch_size": batch_size,
+        "augmentation": augmentation,
+        "clean_epochs": clean_epochs,
+        "class_weight": class_weight,
     }
 
     def compute(folder):
@@ -240,8 +280,14 @@ def train(build, values, data, *, name, seed, epochs, batch_size=64) -> dict:
             epochs=epochs,
             batch_size=batch_size,
             seed=seed,
+            augmentation=augmentation,
+            clean_epochs=clean_epochs,
+            class_weight=class_weight,
             validation_data=batches(
-                data.x_validation, data.y_validation, batch_size=EVALUATION_BATCH, input_shape=model.input_shape
+                data.x_validation,
+                targets(model, data.y_validation),
+                batch_size=EVALUATION_BATCH,
+                input_shape=model.input_shape,
             ),
             callbacks=[_Progress(f"{name}, seed {seed}")],
         )
@@ -258,11 +304,63 @@ def train(build, values, data, *, name, seed, epochs, batch_size=64) -> dict:
     return {"seed": seed, **entry.result, "entry": entry.folder.name}
 
 
-def fit(model, images, labels, *, epochs, batch_size, seed, **kwargs) -> dict:
-    """`model.fit` on uint8 images (n, 28, 28), fast: no copy of the data, many steps per call; returns the history."""
+def fit(
+    model,
+    images,
+    labels,
+    *,
+    epochs,
+    batch_size,
+    seed,
+    augmentation=None,
+    clean_epochs=0,
+    class_weight=None,
+    callbacks=(),
+    **kwargs,
+) -> dict:
+    """`model.fit` on uint8 images (n, 28, 28), fast: no copy of the data, many steps per call; returns the history.
+
+    Parameters
+    ----------
+    augmentation : dict or None
+        Arguments of `distort`, which is applied to each batch.
+    clean_epochs : int
+        The last epochs, which see the images as they are.
+    class_weight : list or None
+        Weight of each class in the loss.
+    """
     make_fast(model)
-    x = batches(images, labels, batch_size=batch_size, input_shape=model.input_shape, shuffle_seed=seed)
-    return model.fit(x, epochs=epochs, shuffle=False, verbose=0, **kwargs).history  # the batches are shuffled already
+    distortion = None
+    if augmentation:
+        distorting = tf.Variable(True)  # read by the pipeline, switched by the callback
+
+        def distortion(x, seed):
+            return tf.cond(distorting, lambda: distort(x, seed, **augmentation), lambda: x)
+
+        last = epochs - clean_epochs
+        finish = keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: distorting.assign(epoch < last))
+        callbacks = [*callbacks, finish]
+    x = batches(
+        images,
+        targets(model, labels),
+        batch_size=batch_size,
+        input_shape=model.input_shape,
+        shuffle_seed=seed,
+        distortion=distortion,
+    )
+    weights = None if class_weight is None else dict(enumerate(class_weight))
+    history = model.fit(  # the batches are shuffled already
+        x, epochs=epochs, shuffle=False, class_weight=weights, callbacks=list(callbacks), verbose=0, **kwargs
+    )
+    return history.history
+
+
+def targets(model, labels):
+    """Labels as the loss of a model wants them: one-hot, float32 (n, classes), for the categorical cross-entropy."""
+    loss = model.loss if isinstance(model.loss, str) else type(model.loss).__name__
+    if labels.ndim == 1 and loss.lower().replace("_", "") == "categoricalcrossentropy":
+        return keras.utils.to_categorical(labels, model.output_shape[-1]).astype("float32")
+    return labels
 
 
 def make_fast(model):

@@ -86,7 +86,7 @@ def environment() -> dict:
         "tensorflow": _tensorflow_version(),
         **found,
         "cpu": _cpu(),
-        "threads": os.cpu_count(),
+        "threads": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "git_commit": git_commit(),
     }
 

@@ -1,5 +1,6 @@
 """The runner: validates before it runs, catches every way a notebook can go wrong, repeats nothing needlessly."""
 
+import itertools
 import json
 import os
 import signal
@@ -261,8 +262,19 @@ def finished(project, monkeypatch):
     monkeypatch.setattr(execute, "_dataset", lambda profile, data: "emnist-byclass")
     project.chapter("print(n)")
     assert project.run() == 0
-    (project.folder / "_build" / "smoke" / "results.json").write_text('{"run": 1}')
+    write_results(project, a=1)
     return project
+
+
+def write_results(project, profile="smoke", **models):
+    folder = project.folder / "_build" / "smoke"
+    (folder / "results.json").write_text(json.dumps({"profile": profile, "models": models}))
+    (folder / "models").mkdir(exist_ok=True)
+    for name, suffix in itertools.product(models, (".json", ".onnx")):
+        (folder / "models" / f"{name}{suffix}").write_text("{}")
+    notebook = nbformat.read(project.output(), as_version=4)
+    notebook.metadata["book"]["models"] = ["a"]
+    nbformat.write(notebook, project.output())
 
 
 def test_promotion_replaces_the_reference_in_one_step(finished):
@@ -270,6 +282,23 @@ def test_promotion_replaces_the_reference_in_one_step(finished):
     reference = finished.folder / "book" / "reference"
     assert (reference / "notebooks" / "01_first.ipynb").exists() and (reference / "provenance.json").exists()
     assert [path.name for path in (finished.folder / "book").iterdir()] == ["reference"]
+
+
+def test_one_chapter_is_promoted_with_its_own_entries_only(finished):
+    execute.promote("smoke")
+    write_results(finished, a=2, b=3)
+    execute.promote("smoke", only=["01"])
+    published = json.loads((finished.folder / "book" / "reference" / "results.json").read_text())
+    assert published["models"] == {"a": 2}
+
+
+def test_one_chapter_of_another_profile_is_refused(finished):
+    execute.promote("smoke")
+    write_results(finished, profile="draft", a=2)
+    with pytest.raises(execute.RunError, match="promote all chapters"):
+        execute.promote("smoke", only=["01"])
+    published = json.loads((finished.folder / "book" / "reference" / "results.json").read_text())
+    assert published["models"] == {"a": 1}
 
 
 def test_stale_run_is_not_promoted(finished):

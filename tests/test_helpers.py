@@ -79,6 +79,70 @@ def test_shuffled_batches_cover_every_row_once_in_a_new_order_each_epoch(data):
     assert not np.array_equal(first, second) and not np.array_equal(first, np.arange(900))
 
 
+# --- distortion
+
+
+def square():
+    """A white square of 8×8 pixels off the centre of a black image."""
+    image = np.zeros((1, 28, 28, 1), "float32")
+    image[:, 8:16, 12:20] = 1
+    return image
+
+
+def centre_of_mass(image):
+    rows, columns = np.indices((28, 28))
+    return np.array([(rows * image[0, ..., 0]).sum(), (columns * image[0, ..., 0]).sum()]) / image.sum()
+
+
+def test_no_distortion_is_the_identity():
+    np.testing.assert_allclose(helpers.distort(square(), (0, 1)), square(), atol=1e-6)
+
+
+def test_same_seed_same_distortion():
+    first, again, other = (helpers.distort(square(), seed, rotation=20, shift=2) for seed in ((0, 1), (0, 1), (0, 2)))
+    assert np.array_equal(first, again) and not np.array_equal(first, other)
+
+
+@pytest.mark.parametrize(
+    ("limits", "size", "distance"),
+    [({"shift": 2}, 0, 2), ({"scale": 0.2}, 0.5, 1.5), ({"stretch": 0.2}, 0.5, 1.5), ({"rotation": 10}, 0.05, 1.5)],
+    ids=["shift", "scale", "stretch", "rotation"],
+)
+def test_distortion_stays_within_its_limits_and_uses_them(limits, size, distance):
+    images = np.repeat(square(), 200, axis=0)
+    distorted = np.asarray(helpers.distort(images, (0, 0), **limits))
+    areas = distorted.sum(axis=(1, 2, 3)) / square().sum() - 1
+    moves = [np.abs(centre_of_mass(image[None]) - centre_of_mass(square())).max() for image in distorted]
+    assert np.abs(areas).max() <= size + 0.02 and max(moves) <= distance + 0.02
+    assert np.abs(areas).max() > size / 2 - 0.02 and max(moves) > 0.1
+
+
+def test_last_epochs_see_the_images_as_they_are(data, monkeypatch):
+    # nothing can be learned from black images
+    monkeypatch.setattr(helpers, "distort", lambda images, seed, **limits: keras.ops.zeros_like(images))
+
+    def losses(clean_epochs):
+        model = helpers.build_model(build, VALUES)
+        options = {"batch_size": 64, "seed": 0, "augmentation": {"shift": 1}, "clean_epochs": clean_epochs}
+        return helpers.fit(model, data.x_train, data.y_train, epochs=3, **options)["loss"]
+
+    never, finish = losses(0), losses(2)
+    assert never[0] == pytest.approx(finish[0]) and finish[2] < never[2] - 0.1
+
+
+def test_soft_and_one_hot_targets_train_alike(data):
+    def loss(labels, name):
+        model = helpers.build_model(build, VALUES)
+        model.compile(keras.optimizers.Adam(0.01), name, metrics=["accuracy"])
+        return helpers.fit(model, data.x_train, labels, epochs=2, batch_size=64, seed=0)["loss"]
+
+    sparse = loss(data.y_train, "sparse_categorical_crossentropy")
+    assert loss(data.y_train, "categorical_crossentropy") == pytest.approx(sparse, rel=1e-3)
+    assert loss(keras.utils.to_categorical(data.y_train, 62), keras.losses.CategoricalCrossentropy()) == pytest.approx(
+        sparse, rel=1e-3
+    )
+
+
 # --- models
 
 
