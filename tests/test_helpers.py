@@ -105,7 +105,7 @@ def test_same_seed_same_distortion():
 
 @pytest.mark.parametrize(
     ("limits", "size", "distance"),
-    [({"shift": 2}, 0, 2), ({"scale": 0.2}, 0.5, 1.5), ({"stretch": 0.2}, 0.5, 1.5), ({"rotation": 10}, 0.05, 1.5)],
+    [({"shift": 2}, 0, 2), ({"scale": 0.2}, 0.5, 1.5), ({"stretch": 0.2}, 0.5, 1.5), ({"rotation": 10}, 0.03, 0.6)],
     ids=["shift", "scale", "stretch", "rotation"],
 )
 def test_distortion_stays_within_its_limits_and_uses_them(limits, size, distance):
