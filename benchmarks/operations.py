@@ -21,9 +21,6 @@ KINDS = {  # what the name of an operation contains: its kind; the first that fi
     "ReluGrad": "activation_gradients",
     "MatMul": "dense",
     "adam": "adam",
-    "Iterator": "input",
-    "Parallel": "input",
-    "PyFunc": "input",
 }
 
 
