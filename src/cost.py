@@ -95,8 +95,9 @@ def _goal(name, goal, found, cell):
 
 
 def _environment(entries):
-    origins = sorted({(entry["measured"][:10], entry["environment"]) for entry in entries})
-    return "Measured " + "; ".join(f"{day} on {where}" for day, where in origins) + ".\n"
+    days = sorted({entry["measured"][:10] for entry in entries})
+    machines, commits = (sorted(set(part)) for part in zip(*(entry["environment"].split(", commit ") for entry in entries)))
+    return f"Measured on {', '.join(days)} with {'; '.join(machines)}; at commit {', '.join(commits)}.\n"
 
 
 def _short(value):
