@@ -56,12 +56,12 @@ def one_run(folder):
 
     from networks import keras_model
 
-    import helpers
+    import training
 
     model = keras_model("mlp")
-    helpers.fit(model, images[:640], labels[:640], epochs=1, batch_size=64, seed=0)  # warm-up
+    training.fit(model, images[:640], labels[:640], epochs=1, batch_size=64, seed=0)  # warm-up
     started = time.perf_counter()
-    helpers.fit(model, images, labels, epochs=1, batch_size=64, seed=0)
+    training.fit(model, images, labels, epochs=1, batch_size=64, seed=0)
     epoch_s = time.perf_counter() - started
     status = dict(line.split(":") for line in Path("/proc/self/status").read_text().splitlines())
     peak = int(status["VmHWM"].split()[0]) * 1024 / 1e9  # getrusage would count the process that started this one

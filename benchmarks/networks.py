@@ -6,7 +6,7 @@ from pathlib import Path
 import keras
 import nbformat
 
-import helpers
+import training
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 BUILDERS = {
@@ -36,4 +36,4 @@ def keras_model(name, seed=0) -> keras.Model:
     """A compiled model with the paper's hyperparameters."""
     chapter, builder = BUILDERS[name]
     scope = definitions(chapter)
-    return helpers.build_model(scope[builder], scope["paper"], seed=seed)
+    return training.build_model(scope[builder], scope["paper"], seed=seed)

@@ -8,10 +8,10 @@ import tensorflow as tf
 from networks import keras_model
 from run import REPEATS, entry
 from tensorflow.tsl.profiler.protobuf import xplane_pb2
-from training import BATCH_SIZE
+from training_speed import BATCH_SIZE
 
-import helpers
 import synthetic
+import training
 
 KINDS = {  # what the name of an operation contains: its kind; the first that fits counts
     "Conv2DBackpropFilter": "filter_gradients",
@@ -29,12 +29,12 @@ def measure():
     images, labels = synthetic.load("train", 6_400)
     for name in ("cnn", "residual_cnn"):
         model = keras_model(name)
-        helpers.fit(model, images, labels, epochs=1, batch_size=BATCH_SIZE, seed=0)
+        training.fit(model, images, labels, epochs=1, batch_size=BATCH_SIZE, seed=0)
         shares = collections.defaultdict(list)
         for _ in range(REPEATS):
             with tempfile.TemporaryDirectory() as folder:
                 with tf.profiler.experimental.Profile(folder):
-                    helpers.fit(model, images, labels, epochs=1, batch_size=BATCH_SIZE, seed=0)
+                    training.fit(model, images, labels, epochs=1, batch_size=BATCH_SIZE, seed=0)
                 busy = seconds_by_kind(next(Path(folder).rglob("*.xplane.pb")))
             for kind, seconds in busy.items():
                 shares[kind].append(seconds / sum(busy.values()))

@@ -30,7 +30,16 @@ REFERENCE = ROOT / "book" / "reference"
 PROFILES = ("smoke", "draft", "paper")
 DATA = ("auto", "emnist", "synthetic")
 CELL_TIMEOUT = {"smoke": 20 * 60, "draft": 3 * 3600, "paper": 24 * 3600}  # seconds
-KERNEL_MODULES = ("emnist", "figures", "helpers", "results", "store", "synthetic")  # what notebooks import
+KERNEL_MODULES = (
+    "emnist",
+    "figures",
+    "helpers",
+    "results",
+    "store",
+    "synthetic",
+    "training",
+    "tuning",
+)  # what notebooks import
 SIZE_LIMIT = 40_000_000  # bytes of book/reference
 
 

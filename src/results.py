@@ -13,6 +13,7 @@ import emnist
 import helpers
 import store
 import synthetic
+import training
 
 # What the paper printed (seconds: time to train, on hardware that it does not name).
 PAPER_TABLE_5 = {
@@ -72,7 +73,7 @@ def record(run_dir, key, *, title, build, values, runs, data, search=None) -> Pa
 
     The evaluation chapter takes every model that it finds there, so a new chapter needs nothing but this call.
     """
-    model = helpers.load_model(runs[0])
+    model = training.load_model(runs[0])
     folder = store.ROOT / run_dir / "models"
     folder.mkdir(parents=True, exist_ok=True)
     export_onnx(model, folder / f"{key}.onnx")
@@ -84,7 +85,7 @@ def record(run_dir, key, *, title, build, values, runs, data, search=None) -> Pa
             "parameters": model.count_params(),
             "macs": count_macs(model),
             "hyperparameters": values,
-            "compile": helpers.compile_config(helpers.build_model(build, values)),
+            "compile": training.compile_config(training.build_model(build, values)),
             "runs": runs,
             "search": search,
             "data": {
@@ -116,12 +117,12 @@ def score(run, dataset, n_test) -> dict:
     Returns metrics (`measure`), and per image predicted (class), confidence (its probability) and the true labels. The
     scores are stored, so that a published run can be evaluated where the images are not.
     """
-    path = helpers.model_path(run)
+    path = training.model_path(run)
     spec = {"model": store.file_digest(path), "dataset": dataset, "synthetic": synthetic.VERSION, "n_test": n_test}
 
     def compute(folder):
         images, labels = helpers.load_test(dataset, n_test)
-        probabilities = helpers.predict(helpers.load_model(run), images)
+        probabilities = helpers.predict(training.load_model(run), images)
         predicted = probabilities.argmax(1).astype(np.uint8)
         confidence = probabilities.max(1).astype(np.float16)
         np.savez_compressed(folder / "scores.npz", predicted=predicted, confidence=confidence, labels=labels)

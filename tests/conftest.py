@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import emnist
+import store
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -105,3 +106,18 @@ def serve():
     for server in servers:
         server.shutdown()
         server.server_close()
+
+
+@pytest.fixture(scope="session")
+def data():
+    """A thousand synthetic training images."""
+    import helpers
+
+    return helpers.load_train("synthetic", 1000)
+
+
+@pytest.fixture
+def own_store(tmp_path, monkeypatch):
+    """A store of its own, empty, for a test."""
+    monkeypatch.setattr(store, "LOCAL", tmp_path / "store")
+    monkeypatch.setattr(store, "PUBLISHED", tmp_path / "published")

@@ -10,9 +10,9 @@ from networks import BUILDERS, keras_model
 from run import REPEATS, entry, ratios
 from torch_networks import torch_model
 
-import helpers
 import results
 import synthetic
+import training
 
 BATCH_SIZE = 64
 IMAGES = {"mlp": 48_000, "cnn": 24_000, "residual_cnn": 16_000}  # per repeat: some seconds each
@@ -51,7 +51,7 @@ def measure():
 def book(name, images, labels):
     """One epoch as the chapters train."""
     model = keras_model(name)
-    return lambda: helpers.fit(model, images, labels, epochs=1, batch_size=BATCH_SIZE, seed=0)
+    return lambda: training.fit(model, images, labels, epochs=1, batch_size=BATCH_SIZE, seed=0)
 
 
 def plain_keras(name, images, labels):
