@@ -139,6 +139,38 @@ def search_scores(found):
     return figure
 
 
+def grid_scores(table, *, hue, style=None, ring=None):
+    """Validation accuracy of every point of a grid against its parameters; `ring` marks rows (boolean)."""
+    figure, axis = plt.subplots(figsize=(WIDTH, 4.4))
+    values = sorted(table[hue].unique())
+    palette = dict(zip(values, ["#56B4E9", "#0072B2", "#009E73", "#D17C00", "#C43C00"], strict=False))
+    sns.scatterplot(table, x="parameters", y="val_accuracy", hue=hue, style=style, palette=palette, s=45, alpha=0.85, ax=axis)
+    if ring is not None and ring.any():
+        axis.scatter(
+            table["parameters"][ring], table["val_accuracy"][ring], s=190, facecolors="none", edgecolors="black", zorder=3
+        )
+    axis.set(xscale="log", ylabel="validation accuracy")
+    axis.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
+    return figure
+
+
+def replays(found, *, images, epochs, best, budget):
+    """Best score so far against images seen, for replayed searches: median and 10th to 90th percentile of the seeds."""
+    figure, axis = plt.subplots(figsize=(WIDTH, 4))
+    for colour_, (method, scores) in zip(("#0072B2", "#C43C00", "#009E73"), found.items(), strict=True):
+        seen = images * np.arange(1, scores.shape[1] + 1) / 1e6
+        started = ~np.isnan(scores).any(axis=0)
+        low, middle, high = np.percentile(scores[:, started], (10, 50, 90), axis=0)
+        axis.plot(seen[started], middle, color=colour_, label=method, linewidth=2)
+        axis.fill_between(seen[started], low, high, color=colour_, alpha=0.15, linewidth=0)
+    axis.axhline(best, color="#555555", linestyle="--", linewidth=1)
+    axis.axvline(images * epochs * budget / 1e6, color="#555555", linestyle=":", linewidth=1.5)
+    axis.set(xlabel="million images seen", ylabel="best validation accuracy so far")
+    axis.set_ylim(top=best + 0.01, bottom=max(0, np.nanpercentile(np.concatenate(list(found.values())), 15) - 0.02))
+    axis.legend(loc="lower right")
+    return figure
+
+
 def curves(histories, metric, *, ylabel, axis=None):
     """Draw a metric by epoch: for each model the mean over its seeds, with a band from lowest to highest seed.
 

@@ -3,9 +3,10 @@
 `training.py` trains networks, `tuning.py` searches for their hyperparameters, `results.py` keeps what was found.
 """
 
+import dataclasses
+import functools
 import hashlib
 import os
-from dataclasses import dataclass
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -23,7 +24,7 @@ tf.get_logger().setLevel("ERROR")
 EVALUATION_BATCH = 1000
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Data:
     """Training and validation part of a data set: uint8 images (n, 28, 28) and integer labels (n,)."""
 
@@ -40,8 +41,16 @@ class Data:
         """False for synthetic stand-in data, which must not be compared with the paper."""
         return self.name != synthetic.NAME
 
+    def first(self, n) -> "Data":
+        """The same with only the first `n` training images."""
+        return dataclasses.replace(self, x_train=self.x_train[:n], y_train=self.y_train[:n])
+
     def digest(self) -> dict[str, str]:
         """SHA-256 of each array, as it is used."""
+        return self._digest
+
+    @functools.cached_property
+    def _digest(self):
         return {name: array_digest(getattr(self, name)) for name in ("x_train", "y_train", "x_validation", "y_validation")}
 
 

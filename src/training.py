@@ -37,11 +37,23 @@ def build_model(build, values, *, seed=0) -> keras.Model:
 
 
 def train(
-    build, values, data, *, name, seed, epochs, batch_size=64, augmentation=None, clean_epochs=0, class_weight=None
+    build,
+    values,
+    data,
+    *,
+    name,
+    seed,
+    epochs,
+    batch_size=64,
+    augmentation=None,
+    clean_epochs=0,
+    class_weight=None,
+    keep_model=True,
 ) -> dict:
     """Train one model from scratch on the training part; keep the weights of the last epoch.
 
-    `augmentation`, `clean_epochs` and `class_weight` are explained in `fit`.
+    `augmentation`, `clean_epochs` and `class_weight` are explained in `fit`. With `keep_model=False`, for runs that only
+    decide a question, the metrics are stored without the weights.
 
     Returns the record of the run: seed, train_seconds (wall clock of `fit`), validation metrics, history by epoch, and
     `entry`, the name of the stored step (`load_model` reads it).
@@ -61,6 +73,8 @@ def train(
         "clean_epochs": clean_epochs,
         "class_weight": class_weight,
     }
+    if not keep_model:
+        spec["keep_model"] = False
 
     def compute(folder):
         started = time.perf_counter()
@@ -87,7 +101,8 @@ def train(
             raise FloatingPointError(
                 f"training {name} (seed {seed}) diverged: the loss is {history['loss'][-1]}; lower the learning rate."
             )
-        _save(model, folder / "model.keras")
+        if keep_model:
+            _save(model, folder / "model.keras")
         validation = measure(data.y_validation, predict(model, data.x_validation))
         return {"train_seconds": seconds, "validation": validation, "history": history}
 

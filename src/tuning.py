@@ -1,17 +1,20 @@
 """Studies over a builder's search space: KerasTuner's searches, the whole grid, and searches replayed on it."""
 
+import itertools
 import json
 import shutil
+import tempfile
 import time
 from pathlib import Path
 
 import keras
 import keras_tuner
 import numpy as np
+import pandas as pd
 
 import store
 from helpers import EVALUATION_BATCH, batches, say
-from training import TRAINING_VERSION, build_model, compile_config, make_fast
+from training import TRAINING_VERSION, build_model, compile_config, make_fast, targets, train
 
 
 def search_space(build) -> dict[str, list]:
@@ -54,7 +57,7 @@ def search(build, data, *, name, max_trials, rows, epochs, batch_size=64, seed=0
             started = time.perf_counter()
             kwargs["x"] = batches(
                 data.x_train[train_rows],
-                data.y_train[train_rows],
+                targets(corners[0], data.y_train[train_rows]),
                 batch_size=batch_size,
                 input_shape=input_shape,
                 shuffle_seed=seed,
@@ -85,7 +88,8 @@ def search(build, data, *, name, max_trials, rows, epochs, batch_size=64, seed=0
             directory=project.parent,
             project_name=project.name,
         )
-        validation = batches(data.x_validation, data.y_validation, batch_size=EVALUATION_BATCH, input_shape=input_shape)
+        labels = targets(corners[0], data.y_validation)
+        validation = batches(data.x_validation, labels, batch_size=EVALUATION_BATCH, input_shape=input_shape)
         runner.search(validation_data=validation, epochs=epochs, shuffle=False, verbose=0)
         table = [_trial_row(build, runner, trial) for _, trial in sorted(runner.oracle.trials.items())]
         for path in project.rglob("*.json"):  # KerasTuner's own account of the search
@@ -111,3 +115,114 @@ def _trial_row(build, runner, trial):
         row |= {"val_accuracy": history["val_accuracy"][best], "accuracy": history["accuracy"][best]}
         row["parameters"] = build_model(build, trial.hyperparameters.values).count_params()
     return row
+
+
+def grid(build, data, space, *, name, rows, epochs, batch_size=64, seed=0) -> pd.DataFrame:
+    """Train every point of a space on the first `rows` training images, all from the same seed.
+
+    `space` maps each hyperparameter to its values (`search_space`, or a part of it). Each point is stored as it finishes.
+
+    Returns one row per point: hyperparameters, parameters, seconds, val_accuracy (best epoch, as KerasTuner counts it) and
+    history (val_accuracy of each epoch).
+    """
+    part = data.first(rows)
+    table = []
+    for point in itertools.product(*space.values()):
+        values = dict(zip(space, point, strict=True))
+        run = train(build, values, part, name=f"{name}-grid", seed=seed, epochs=epochs, batch_size=batch_size, keep_model=False)
+        history = run["history"]["val_accuracy"]
+        found = {"parameters": build_model(build, values).count_params(), "seconds": run["train_seconds"]}
+        table.append(values | found | {"val_accuracy": max(history), "history": history})
+    return pd.DataFrame(table)
+
+
+ORACLES = {
+    "random search": keras_tuner.oracles.RandomSearchOracle,
+    "Bayesian optimisation": keras_tuner.oracles.BayesianOptimizationOracle,
+    "Hyperband": keras_tuner.oracles.HyperbandOracle,
+}
+
+
+def replay(table, space, *, name, trials, seeds) -> dict[str, np.ndarray]:
+    """Let KerasTuner's search methods look for the best point of a grid that is already trained.
+
+    Parameters
+    ----------
+    table, space : what `grid` returned and what it was given
+    trials : int
+        Budget of one search, in full trainings (`epochs` of the grid each).
+    seeds : int
+        Searches of each method, with the seeds 0, 1, ….
+
+    Returns an array (seeds, trials * epochs) for each method: the best val_accuracy found so far, after each epoch that
+    a search has trained; NaN until its first trial is finished.
+    """
+    curves = {tuple(row[hp] for hp in space): row["history"] for row in table.to_dict("records")}
+    spec = {
+        "curves": sorted((list(map(str, key)), curve) for key, curve in curves.items()),
+        "space": space,
+        "trials": trials,
+        "seeds": seeds,
+        "keras_tuner": keras_tuner.__version__,
+    }
+
+    def compute(folder):
+        found = {}
+        for method, oracle in ORACLES.items():
+            found[method] = np.stack([_replay_one(oracle, curves, space, trials, seed) for seed in range(seeds)])
+            say(f"{name}: {seeds} searches by {method} replayed")
+        np.savez_compressed(folder / "best.npz", **found)
+        return {}
+
+    with np.load(store.cached(f"replay-{name}", spec, compute).path("best.npz"), allow_pickle=False) as arrays:
+        return {method: arrays[method] for method in ORACLES}
+
+
+def replay_table(found, *, epochs, budget, best) -> pd.DataFrame:
+    """What replayed searches are worth after `budget` full trainings, and how many they need for half a point of `best`."""
+    rows = []
+    for method, curves in found.items():
+        low, middle, high = np.percentile(curves[:, budget * epochs - 1], (10, 50, 90))
+        near = np.median(curves, axis=0) >= best - 0.005  # half a percentage point
+        needed = f"{(near.argmax() + 1) / epochs:.1f}" if near.any() else f"more than {len(near) // epochs}"
+        rows.append(
+            {
+                "method": method,
+                "searches": len(curves),
+                "best found": f"{middle:.4f}",
+                "10th to 90th percentile": f"{low:.4f}–{high:.4f}",
+                "find the best point": f"{np.mean(curves[:, budget * epochs - 1] >= np.float32(best)):.0%}",
+                "trainings until half are close": needed,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _replay_one(oracle, curves, space, trials, seed):
+    full = len(next(iter(curves.values())))
+    hps = keras_tuner.HyperParameters()
+    for hp, values in space.items():
+        hps.Choice(hp, values)
+    options = {"objective": keras_tuner.Objective("val_accuracy", "max"), "hyperparameters": hps, "seed": seed}
+    if oracle is keras_tuner.oracles.HyperbandOracle:
+        options |= {"max_epochs": full, "hyperband_iterations": trials}
+    else:
+        options |= {"max_trials": trials}
+    best, spent = np.full(trials * full, np.nan, np.float32), 0
+    with tempfile.TemporaryDirectory() as folder:
+        search = oracle(**options)
+        search.verbose = 0
+        search._set_project_dir(folder, "replay")
+        while spent < len(best):
+            trial = search.create_trial("replay")
+            if trial.status == "STOPPED":
+                break
+            values = trial.hyperparameters.values
+            start, end = values.get("tuner/initial_epoch", 0), values.get("tuner/epochs", full)
+            score = max(curves[tuple(values[hp] for hp in space)][start:end])
+            search.update_trial(trial.trial_id, {"val_accuracy": score})
+            trial.status = "COMPLETED"
+            search.end_trial(trial)
+            spent += end - start
+            best[spent - 1 :] = np.fmax(best[spent - 1 :], score)
+    return best
