@@ -127,15 +127,21 @@ def _dataset(profile, data):
 # --- when to run it ------------------------------------------------------------------------------------------------
 
 
-def fingerprint(notebook, chosen, run_folder) -> str:
+def fingerprint(path, notebook, chosen, run_folder) -> str:
     """Identity of an execution: equal fingerprints mean that executing again would give the same page."""
     code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     sources = {name: store.file_digest(Path(__file__).with_name(f"{name}.py")) for name in KERNEL_MODULES}
     read = {}
     if "results_dir" in chosen:
-        read = {path.name: store.file_digest(path) for path in sorted((run_folder / "models").glob("*.json"))}
+        earlier = [found for found in _chapter_files(run_folder) if found.name < path.name[:2]]
+        read = {found.name: store.file_digest(found) for found in [*earlier, *sorted((run_folder / "models").glob("*.json"))]}
     lock = store.file_digest(ROOT / "requirements.lock")
     return store.digest([code, chosen, sources, lock, sys.version, emnist.REFERENCE_SHA256, read])
+
+
+def _chapter_files(folder):
+    """What chapters leave beside their models, e.g. `07_limits.json`, named after the chapter."""
+    return sorted(folder.glob("[0-9][0-9]_*.json"))
 
 
 def executed_fingerprint(path):
@@ -161,7 +167,7 @@ def run(profile, data="auto", overrides=None) -> None:
     executed = 0
     for path, notebook, chosen in planned:
         target = folder / "notebooks" / path.name
-        wanted = fingerprint(notebook, chosen, folder)
+        wanted = fingerprint(path, notebook, chosen, folder)
         if executed_fingerprint(target) == wanted:
             continue
         _execute(path, target, chosen, profile, wanted)
@@ -378,14 +384,17 @@ def promote(profile, only=None) -> None:
         if only and not path.name.startswith(tuple(only)):
             continue
         source = folder / "notebooks" / path.name
-        if executed_fingerprint(source) != fingerprint(notebook, chosen, folder):
+        if executed_fingerprint(source) != fingerprint(path, notebook, chosen, folder):
             raise RunError(f"{_shown(source)} is not up to date: execute the profile {profile} first.")
         shutil.copy(source, new / "notebooks")
         chapters.append(path.stem)
         for name in nbformat.read(source, as_version=4).metadata["book"]["models"]:
             models.append(name)
-            for suffix in (".json", ".onnx"):
-                shutil.copy(folder / "models" / f"{name}{suffix}", new / "models")
+            for found in (folder / "models").glob(f"{name}.*"):
+                shutil.copy(found, new / "models")
+    for found in _chapter_files(folder):
+        if found.stem in chapters:
+            shutil.copy(found, new)
     for name, part, kept in (("results.json", "models", models), ("provenance.json", "chapters", chapters)):
         fresh = json.loads((folder / name).read_text())
         if only and (new / name).exists():

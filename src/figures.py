@@ -171,6 +171,30 @@ def replays(found, *, images, epochs, best, budget):
     return figure
 
 
+def reliability(axis, labels, probabilities, **line):
+    """Share of correct answers against confidence, in tenths; tenths with fewer than 20 images are left out."""
+    confidence, correct = probabilities.max(1), probabilities.argmax(1) == labels
+    tenth = np.minimum((10 * confidence).astype(int), 9)
+    filled = [b for b in range(10) if np.sum(tenth == b) >= 20]
+    means = [[part[tenth == b].mean() for b in filled] for part in (confidence, correct)]
+    axis.plot([0, 1], [0, 1], color="#bbbbbb", linewidth=1, zorder=1)
+    axis.plot(*means, "o", markersize=3, **{"linestyle": "-"} | line)
+
+
+def pareto(axis, costs, scores, titles):
+    """Score against cost, one labelled dot per model; a line joins those that no other beats in both."""
+    best, front = -1.0, []
+    for key in sorted(costs, key=lambda key: (costs[key], -scores[key])):
+        if scores[key] > best:
+            best, front = scores[key], [*front, key]
+        axis.plot(costs[key], scores[key], "o", color=colour(key), markersize=9, zorder=3)
+        axis.annotate(
+            titles[key], (costs[key], scores[key]), xytext=(0, 8), textcoords="offset points", ha="center", fontsize=8
+        )
+    axis.plot([costs[key] for key in front], [scores[key] for key in front], color="#bbbbbb", zorder=1)
+    axis.margins(x=0.22, y=0.12)
+
+
 def curves(histories, metric, *, ylabel, axis=None):
     """Draw a metric by epoch: for each model the mean over its seeds, with a band from lowest to highest seed.
 

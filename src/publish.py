@@ -78,6 +78,26 @@ def headline(results) -> str:
     return "\n".join(lines) + "\n\n" + _about(results)
 
 
+def comparison(results, limits) -> str:
+    """What each model gives and costs, as a Markdown table, from `results.json` and `07_limits.json`."""
+    heads = ["Model", "Accuracy", "Balanced accuracy", "Accuracy on worse images", "Parameters", "ONNX file, MB"]
+    heads += ["One image, ms", "In batches, ms per image", "Processor minutes to train"]
+    lines = ["| " + " | ".join(heads) + " |", "|---" + "|--:" * (len(heads) - 1) + "|"]
+    for key, model in results["models"].items():
+        runs, latency = model["runs"], model["latency_ms"] or {}
+        cells = [
+            model["title"],
+            *(f"{sum(run['test'][name] for run in runs) / len(runs):.3f}" for name in ("accuracy", "balanced_accuracy")),
+            f"{limits[key]['robust_accuracy']:.3f}" if key in limits else "",
+            f"{model['parameters']:,}",
+            f"{model['onnx_bytes'] / 1e6:.1f}" if model["onnx_bytes"] else "",
+            *(f"{latency[name]:.2g}" if latency else "" for name in ("one", "batch")),
+            f"{sum(run['cpu_minutes'] for run in runs) / len(runs):.1f}",
+        ]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n\n" + _about(results)
+
+
 def _about(results):
     data, seeds = results["data"], len(next(iter(results["models"].values()))["runs"])
     what = f"{data['n_train'] + data['n_validation']:,} training and {data['n_test']:,} test images"
@@ -142,7 +162,9 @@ def stage(run_folder, folder) -> None:
     changed = [name for name, found in now.items() if provenance["sources"].get(name) != found]
     generated = folder / "book" / "_generated"
     generated.mkdir()
-    (generated / "headline.md").write_text(headline(json.loads((run_folder / "results.json").read_text())))
+    found, limits = (json.loads((run_folder / f"{name}.json").read_text()) for name in ("results", "07_limits"))
+    (generated / "headline.md").write_text(headline(found))
+    (generated / "comparison.md").write_text(comparison(found, limits))
     (generated / "status.md").write_text(_status(provenance, changed))
     for name, table in cost.tables().items():
         (generated / f"cost_{name}.md").write_text(table)

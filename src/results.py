@@ -1,5 +1,6 @@
 """What a run leaves behind: descriptions of models, their records, scores on the test images, exports, glued numbers."""
 
+import copy
 import json
 import math
 from pathlib import Path
@@ -68,24 +69,28 @@ def edge_table(found, paper) -> pd.DataFrame:
     return pd.DataFrame({"paper": paper, "our search": best, "ours at an edge": at_edge}).loc[list(space)].fillna("")
 
 
-def record(run_dir, key, *, title, build, values, runs, data, search=None) -> Path:
+def record(run_dir, key, *, title, runs, data, build=None, values=None, search=None) -> Path:
     """Write what a chapter found to `run_dir/models/<key>.json`, and its first run's model as `<key>.onnx` beside it.
+
+    An ensemble has neither builder nor hyperparameters of its own, and is not exported.
 
     The evaluation chapter takes every model that it finds there, so a new chapter needs nothing but this call.
     """
-    model = training.load_model(runs[0])
+    members = [training.load_model({"entry": entry}) for entry in runs[0].get("members", [runs[0]["entry"]])]
+    views = len(runs[0].get("shifts", [0]))
     folder = store.ROOT / run_dir / "models"
     folder.mkdir(parents=True, exist_ok=True)
-    export_onnx(model, folder / f"{key}.onnx")
+    if build is not None:
+        export_onnx(members[0], folder / f"{key}.onnx")
     store.write_json(
         folder / f"{key}.json",
         {
             "key": key,
             "title": title,
-            "parameters": model.count_params(),
-            "macs": count_macs(model),
-            "hyperparameters": values,
-            "compile": training.compile_config(training.build_model(build, values)),
+            "parameters": sum(model.count_params() for model in members),
+            "macs": views * sum(map(count_macs, members)),
+            "hyperparameters": values or {},
+            "compile": build and training.compile_config(training.build_model(build, values)),
             "runs": runs,
             "search": search,
             "data": {
@@ -111,14 +116,36 @@ def load_records(results_dir) -> dict[str, dict]:
     return {found["key"]: found for found in sorted(records, key=lambda found: found["macs"])}
 
 
+def builder(record, stretch=1.0):
+    """A builder, without hyperparameters, of a recorded network with fresh weights, compiled as it was.
+
+    `stretch` is the number of training steps in units of the recorded training, for learning-rate schedules.
+    """
+    config = training.load_model(record["runs"][0]).get_config()
+
+    def build(hp):
+        compiling = copy.deepcopy(record["compile"])
+        rate = compiling["optimizer"]["config"]["learning_rate"]
+        if isinstance(rate, dict):
+            for name in {"decay_steps", "warmup_steps"} & set(rate["config"]):
+                rate["config"][name] = math.ceil(stretch * rate["config"][name])
+        model = keras.Model.from_config(copy.deepcopy(config))
+        model.compile_from_config(compiling)
+        return model
+
+    return build
+
+
 def score(run, dataset, n_test) -> dict:
     """Score the trained model of a run on the first `n_test` test images. Only the evaluation chapter does this.
 
     Returns metrics (`measure`), and per image predicted (class), confidence (its probability) and the true labels. The
     scores are stored, so that a published run can be evaluated where the images are not.
     """
-    path = training.model_path(run)
-    spec = {"model": store.file_digest(path), "dataset": dataset, "synthetic": synthetic.VERSION, "n_test": n_test}
+    digests = [store.file_digest(path) for path in training.model_paths(run)]
+    spec = {"model": digests[0], "dataset": dataset, "synthetic": synthetic.VERSION, "n_test": n_test}
+    if "members" in run:
+        spec |= {"model": digests, "shifts": run["shifts"]}
 
     def compute(folder):
         images, labels = helpers.load_test(dataset, n_test)
@@ -153,10 +180,10 @@ def export_onnx(model, path):
     temporary.replace(path)
 
 
-def glue(name, text):
-    """Make a formatted value available to the prose of the book (does nothing where MyST-NB is not installed)."""
+def glue(name, value):
+    """Make a formatted value or a figure available to the pages of the book (does nothing where MyST-NB is not installed)."""
     try:
         from myst_nb import glue as myst_glue
     except ImportError:
         return
-    myst_glue(name, text, display=False)
+    myst_glue(name, value, display=False)

@@ -35,6 +35,7 @@ class Entry:
     folder: Path
     result: dict
     created: str
+    environment: dict
 
     def path(self, filename):
         return self.folder / filename
@@ -139,7 +140,7 @@ def _read(folder):
     if damaged:
         print(f"The stored result {folder} is damaged ({', '.join(damaged)}); it is computed again.", file=sys.stderr)
         return None
-    return Entry(folder, entry["result"], entry["created"])
+    return Entry(folder, entry["result"], entry["created"], entry["environment"])
 
 
 def file_digest(path) -> str:

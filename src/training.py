@@ -48,15 +48,25 @@ def train(
     augmentation=None,
     clean_epochs=0,
     class_weight=None,
-    keep_model=True,
+    teacher=None,
+    keep="model",
 ) -> dict:
     """Train one model from scratch on the training part; keep the weights of the last epoch.
 
-    `augmentation`, `clean_epochs` and `class_weight` are explained in `fit`. With `keep_model=False`, for runs that only
-    decide a question, the metrics are stored without the weights.
+    `augmentation`, `clean_epochs` and `class_weight` are explained in `fit`.
 
-    Returns the record of the run: seed, train_seconds (wall clock of `fit`), validation metrics, history by epoch, and
-    `entry`, the name of the stored step (`load_model` reads it).
+    Parameters
+    ----------
+    teacher : run or None
+        A finished run (`train` or `ensemble`) whose probabilities for the training images replace the labels
+        (distillation: Hinton et al. 2015).
+    keep : {"model", "predictions", "metrics"}
+        What is stored: the weights; or, for runs that only decide a question, no more than the classes predicted for the
+        validation images (`predictions` reads them), or the metrics alone.
+
+    Returns the record of the run: seed, train_seconds (wall clock of `fit`), cpu_minutes (the same times the processor
+    cores that were free to use), validation metrics, history by epoch, training (epochs, batch_size, augmentation,
+    clean_epochs) and `entry`, the name of the stored step.
 
     Raises FloatingPointError if the loss stops being a number.
     """
@@ -73,15 +83,18 @@ def train(
         "clean_epochs": clean_epochs,
         "class_weight": class_weight,
     }
-    if not keep_model:
-        spec["keep_model"] = False
+    if keep != "model":
+        spec["keep"] = keep
+    if teacher is not None:
+        spec["teacher"] = teacher["entry"]
 
     def compute(folder):
+        labels = data.y_train if teacher is None else predict(load_model(teacher), data.x_train)
         started = time.perf_counter()
         history = fit(
             model,
             data.x_train,
-            data.y_train,
+            labels,
             epochs=epochs,
             batch_size=batch_size,
             seed=seed,
@@ -101,13 +114,18 @@ def train(
             raise FloatingPointError(
                 f"training {name} (seed {seed}) diverged: the loss is {history['loss'][-1]}; lower the learning rate."
             )
-        if keep_model:
+        probabilities = predict(model, data.x_validation)
+        if keep == "model":
             _save(model, folder / "model.keras")
-        validation = measure(data.y_validation, predict(model, data.x_validation))
+        if keep == "predictions":
+            np.savez_compressed(folder / "validation.npz", predicted=probabilities.argmax(1).astype(np.uint8))
+        validation = measure(data.y_validation, probabilities)
         return {"train_seconds": seconds, "validation": validation, "history": history}
 
     entry = store.cached(f"train-{name}-seed{seed}", spec, compute)
-    return {"seed": seed, **entry.result, "entry": entry.folder.name}
+    options = {"epochs": epochs, "batch_size": batch_size, "augmentation": augmentation, "clean_epochs": clean_epochs}
+    cpu_minutes = entry.result["train_seconds"] * entry.environment["threads"] / 60
+    return {"seed": seed, **entry.result, "cpu_minutes": cpu_minutes, "training": options, "entry": entry.folder.name}
 
 
 def fit(
@@ -197,20 +215,59 @@ def _adam_step(adam, gradient, variable, learning_rate):
     )
 
 
+def ensemble(runs, data, *, name, shifts=((0, 0),)) -> dict:
+    """The mean of the probabilities of finished runs, over views of the image shifted by whole pixels (down, right).
+
+    Returns a record like that of `train`, with `members` (entries) and `shifts`; its train_seconds are those of all members.
+    """
+    spec = {"members": [run["entry"] for run in runs], "shifts": [list(shift) for shift in shifts], "data": data.digest()}
+    entry_name = f"{name}-{store.digest(spec)[:16]}"
+    cost = {name: sum(run[name] for run in runs) for name in ("train_seconds", "cpu_minutes")}
+    run = {"seed": runs[0]["seed"], "members": spec["members"], "shifts": spec["shifts"], **cost, "history": {}}
+
+    def compute(folder):
+        return measure(data.y_validation, predict(load_model(run), data.x_validation))
+
+    return run | {"validation": store.cached(f"ensemble-{name}", spec, compute).result, "entry": entry_name}
+
+
 def load_model(run) -> keras.Model:
-    """Load the trained model of a run (`train`), uncompiled, from the published or the local store."""
-    return keras.models.load_model(model_path(run), compile=False, safe_mode=True)
+    """Load the trained model of a run (`train` or `ensemble`), uncompiled, from the published or the local store."""
+    if "members" not in run:
+        return keras.models.load_model(model_paths(run)[0], compile=False, safe_mode=True)
+    members = [load_model({"entry": entry}) for entry in run["members"]]
+    image = keras.Input(members[0].input_shape[1:], name="image")
+    views = [_shift(image, *shift) for shift in run["shifts"]]
+    for i, member in enumerate(members):
+        member.name = f"member{i}"
+    outputs = [member(view) for member in members for view in views]
+    return keras.Model(image, keras.layers.Average()(outputs) if len(outputs) > 1 else outputs[0], name="ensemble")
 
 
-def model_path(run) -> Path:
-    """Where the stored model of a run is: published or local. Raises FileNotFoundError if it is in neither place."""
+def _shift(image, down, right):
+    if (down, right) == (0, 0):
+        return image
+    padding = ((max(down, 0), max(-down, 0)), (max(right, 0), max(-right, 0)))
+    cropping = tuple(sides[::-1] for sides in padding)
+    return keras.layers.Cropping2D(cropping)(keras.layers.ZeroPadding2D(padding)(image))
+
+
+def model_paths(run) -> list[Path]:
+    """The stored model files of a run, published or local. Raises FileNotFoundError if one is in neither place."""
+    return [_stored(entry, "model.keras") for entry in run.get("members", [run["entry"]])]
+
+
+def predictions(run) -> np.ndarray:
+    """The classes (n,) that a run stored with `keep="predictions"` gives the validation images."""
+    with np.load(_stored(run["entry"], "validation.npz"), allow_pickle=False) as arrays:
+        return arrays["predicted"]
+
+
+def _stored(entry, filename):
     for place in (store.LOCAL, store.PUBLISHED):
-        path = place / run["entry"] / "model.keras"
-        if path.exists():
-            return path
-    raise FileNotFoundError(
-        f"the trained model {run['entry']} is not in {store.LOCAL} or {store.PUBLISHED}; execute its chapter again."
-    )
+        if (place / entry / filename).exists():
+            return place / entry / filename
+    raise FileNotFoundError(f"{filename} of {entry} is not in {store.LOCAL} or {store.PUBLISHED}; execute its chapter again.")
 
 
 def compile_config(model) -> dict:

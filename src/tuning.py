@@ -129,7 +129,7 @@ def grid(build, data, space, *, name, rows, epochs, batch_size=64, seed=0) -> pd
     table = []
     for point in itertools.product(*space.values()):
         values = dict(zip(space, point, strict=True))
-        run = train(build, values, part, name=f"{name}-grid", seed=seed, epochs=epochs, batch_size=batch_size, keep_model=False)
+        run = train(build, values, part, name=f"{name}-grid", seed=seed, epochs=epochs, batch_size=batch_size, keep="metrics")
         history = run["history"]["val_accuracy"]
         found = {"parameters": build_model(build, values).count_params(), "seconds": run["train_seconds"]}
         table.append(values | found | {"val_accuracy": max(history), "history": history})
