@@ -9,9 +9,11 @@ read results) the results have changed. Output appears under its final name only
 
 import argparse
 import ast
+import concurrent.futures.process
 import contextlib
 import fcntl
 import json
+import multiprocessing
 import os
 import shutil
 import sys
@@ -40,6 +42,7 @@ KERNEL_MODULES = (
     "training",
     "tuning",
 )  # what notebooks import
+MOST_SIDE_BY_SIDE = 4  # kernels, of up to 1.5 GB each
 SIZE_LIMIT = 40_000_000  # bytes of book/reference
 
 
@@ -164,18 +167,54 @@ def run(profile, data="auto", overrides=None) -> None:
     folder = ROOT / "_build" / profile
     (folder / "notebooks").mkdir(parents=True, exist_ok=True)
     _forget_models_without_chapter(folder, [path.name for path, _, _ in planned])
-    executed = 0
-    for path, notebook, chosen in planned:
-        target = folder / "notebooks" / path.name
-        wanted = fingerprint(path, notebook, chosen, folder)
-        if executed_fingerprint(target) == wanted:
-            continue
-        _execute(path, target, chosen, profile, wanted)
-        executed += 1
+    readers = [chapter for chapter in planned if "results_dir" in chapter[2]]  # of what the other chapters write
+    executed = _execute_side_by_side([chapter for chapter in planned if chapter not in readers], profile)
+    executed += sum(_execute_side_by_side([chapter], profile) for chapter in readers)
     if executed or not (folder / "provenance.json").exists():
         store.write_json(folder / "provenance.json", _provenance(profile, planned, folder))
     seconds = time.perf_counter() - started
     print(f"{executed} of {len(planned)} chapters executed, {len(planned) - executed} unchanged ({seconds:.0f} s)")
+
+
+def _execute_side_by_side(planned, profile) -> int:
+    """Execute those of some independent chapters that need it; returns their number.
+
+    A smoke run, which mostly waits for Python, takes a chapter per core at a time. The other profiles take one after the
+    other: they report how long training takes.
+    """
+    folder = ROOT / "_build" / profile
+    due = []
+    for path, notebook, chosen in planned:
+        target = folder / "notebooks" / path.name
+        wanted = fingerprint(path, notebook, chosen, folder)
+        if executed_fingerprint(target) != wanted:
+            due.append((path, target, chosen, profile, wanted))
+    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+    if profile != "smoke" or len(due) < 2 or len(cores) < 2:
+        for chapter in due:
+            _execute(*chapter)
+        return len(due)
+    free = multiprocessing.get_context("fork").SimpleQueue()
+    for core in cores[:MOST_SIDE_BY_SIDE]:
+        free.put(core)
+    with concurrent.futures.ProcessPoolExecutor(
+        min(len(cores), MOST_SIDE_BY_SIDE), multiprocessing.get_context("fork"), _pin, (free,)
+    ) as workers:
+        running = [workers.submit(_execute, *chapter) for chapter in due]
+        try:
+            for done in concurrent.futures.as_completed(running):
+                done.result()
+        except concurrent.futures.process.BrokenProcessPool as error:
+            raise RunError("a process that was executing a chapter was killed (out of memory?); run it again.") from error
+        except BaseException:
+            workers.shutdown(wait=True, cancel_futures=True)
+            raise
+    return len(due)
+
+
+def _pin(free):
+    """Give a worker, and the kernels that it starts, one core: two processes with one each do more than two with both."""
+    os.sched_setaffinity(0, {free.get()})
 
 
 def _forget_models_without_chapter(folder, names):
@@ -200,7 +239,6 @@ def _execute(path, target, chosen, profile, wanted):
     for name, log in logs.items():
         log.write_text("")
         os.environ[name] = str(log)
-    before = _model_files(folder)
     print(f"{path.name} …", flush=True)
     started = time.perf_counter()
     try:
@@ -219,7 +257,8 @@ def _execute(path, target, chosen, profile, wanted):
         raise RunError(f"{path.name}: a cell ran longer than {CELL_TIMEOUT[profile]} s; see {_shown(partial)}.") from error
     seconds = time.perf_counter() - started
     notebook = nbformat.read(partial, as_version=4)
-    models = sorted(name for name, state in _model_files(folder).items() if before.get(name) != state)
+    used = set(logs["STORE_LOG"].read_text().split())
+    models = sorted(line.removeprefix("model:") for line in used if line.startswith("model:"))
     if found := problems(notebook) + failed_trials(folder, models):
         raise RunError(f"{path.name} was executed, but: {'; '.join(found)}; see {_shown(partial)}.")
     notebook.metadata["book"] = {
@@ -230,7 +269,7 @@ def _execute(path, target, chosen, profile, wanted):
         "executed": store.now(),
         "git_commit": store.git_commit(),
         "models": models,
-        "store": sorted(set(logs["STORE_LOG"].read_text().split())),
+        "store": sorted(line for line in used if not line.startswith("model:")),
     }
     notebook.metadata.pop("papermill", None)
     for cell in notebook.cells:  # stderr holds the libraries' chatter and paths of this machine
@@ -243,10 +282,6 @@ def _execute(path, target, chosen, profile, wanted):
 
 def _shown(path):
     return path.relative_to(ROOT)
-
-
-def _model_files(folder):
-    return {path.stem: path.stat().st_mtime_ns for path in (folder / "models").glob("*.json")}
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ Prose, captions and tags come from `notebooks/`; outputs come from the executed 
 """
 
 import argparse
+import base64
 import html
 import json
 import os
@@ -62,6 +63,17 @@ def merge(source, executed, name):
             cells += injected
     page.cells = cells
     return page
+
+
+def figures(page) -> dict[str, bytes]:
+    """The figures of an executed chapter as PNG, by name, for pages that show them again."""
+    found = {}
+    for cell in page.cells:
+        name = cell.metadata.get("mystnb", {}).get("figure", {}).get("name")
+        for output in cell.get("outputs", []):
+            if "image/png" in output.get("data", {}):
+                found[name] = base64.b64decode(output.data["image/png"])
+    return found
 
 
 def headline(results) -> str:
@@ -149,6 +161,7 @@ def stage(run_folder, folder) -> None:
     shutil.copytree(ROOT / "book", folder / "book", ignore=shutil.ignore_patterns("reference", ".reference-*"))
     shutil.copytree(ROOT / "src", folder / "src", ignore=shutil.ignore_patterns("*.egg-info", "__pycache__", "*.npz"))
     (folder / "notebooks").mkdir()
+    pictures = {}
     for path in execute.chapters():
         executed = run_folder / "notebooks" / path.name
         if not executed.exists():
@@ -156,7 +169,9 @@ def stage(run_folder, folder) -> None:
         done = nbformat.read(executed, as_version=4)
         if found := execute.problems(done):
             raise PublishError(f"{executed.relative_to(ROOT)} must not be published: {'; '.join(found)}.")
-        nbformat.write(merge(nbformat.read(path, as_version=4), done, path.name), folder / "notebooks" / path.name)
+        page = merge(nbformat.read(path, as_version=4), done, path.name)
+        nbformat.write(page, folder / "notebooks" / path.name)
+        pictures |= figures(page)
     provenance = json.loads((run_folder / "provenance.json").read_text())
     now = execute.source_digests()
     changed = [name for name, found in now.items() if provenance["sources"].get(name) != found]
@@ -166,6 +181,7 @@ def stage(run_folder, folder) -> None:
     (generated / "headline.md").write_text(headline(found))
     (generated / "comparison.md").write_text(comparison(found, limits))
     (generated / "status.md").write_text(_status(provenance, changed))
+    (generated / "fig-pareto.png").write_bytes(pictures["fig-pareto"])
     for name, table in cost.tables().items():
         (generated / f"cost_{name}.md").write_text(table)
     shutil.copy(ROOT / "_toc.yml", folder)

@@ -101,6 +101,7 @@ def record(run_dir, key, *, title, runs, data, build=None, values=None, search=N
             },
         },
     )
+    store.log(f"model:{key}")
     return folder / f"{key}.json"
 
 
@@ -180,10 +181,10 @@ def export_onnx(model, path):
     temporary.replace(path)
 
 
-def glue(name, value):
-    """Make a formatted value or a figure available to the pages of the book (does nothing where MyST-NB is not installed)."""
+def glue(name, text):
+    """Make a formatted value available to the prose of the book (does nothing where MyST-NB is not installed)."""
     try:
         from myst_nb import glue as myst_glue
     except ImportError:
         return
-    myst_glue(name, value, display=False)
+    myst_glue(name, text, display=False)

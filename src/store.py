@@ -54,7 +54,7 @@ def cached(name, spec, compute):
         Does the work, may write files into `folder`, returns a JSON-able result.
     """
     folder_name = f"{name}-{digest(spec)[:16]}"
-    _log(folder_name)
+    log(folder_name)
     for place in _places():
         if (place / folder_name).is_dir() and (entry := _read(place / folder_name)):
             return entry
@@ -149,11 +149,11 @@ def file_digest(path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _log(folder_name):
-    """Note which entries a chapter uses, for the promotion of a run (`execute` names the file)."""
-    if log := os.environ.get("STORE_LOG"):
-        with open(log, "a") as stream:
-            stream.write(folder_name + "\n")
+def log(line):
+    """Note what a chapter uses and writes, for the promotion of a run (`execute` names the file)."""
+    if path := os.environ.get("STORE_LOG"):
+        with open(path, "a") as stream:
+            stream.write(line + "\n")
 
 
 def _tensorflow_version():

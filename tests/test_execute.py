@@ -219,7 +219,8 @@ def test_figure_that_draws_nothing_or_two_things_is_refused(project, capsys):
 
 def test_failed_trial_stops_the_run(project, capsys):
     record = '{"search": {"trials": 10, "completed": 9}}'
-    cell = "import pathlib\nfolder = pathlib.Path('../_build/smoke/models')\nfolder.mkdir(exist_ok=True)\n"
+    cell = "import pathlib, store\nfolder = pathlib.Path('../_build/smoke/models')\nfolder.mkdir(exist_ok=True)\n"
+    cell += "store.log('model:cnn')\n"  # as `results.record` does
     project.chapter(cell + f"written = (folder / 'cnn.json').write_text('{record}')")
     assert project.run() == 1
     assert "1 of 10 trials of the cnn search failed" in capsys.readouterr().err
@@ -321,3 +322,32 @@ def test_too_large_a_reference_is_refused(finished, monkeypatch):
     with pytest.raises(execute.RunError, match="more than 100"):
         execute.promote("smoke")
     assert not (finished.folder / "book" / "reference").exists()
+
+
+def test_chapter_is_executed_again_if_an_earlier_one_left_something_else(project, capsys):
+    """Chapters that read results depend on what the chapters before them wrote, not on what they write themselves."""
+    writer = "import pathlib; written = pathlib.Path('../_build/smoke/02_writer.json').write_text('%d')"
+    reading = 'dataset = "auto"\nn = 1\nresults_dir = "book/reference"'
+    project.chapter(writer % 1, name="02_writer", parameters=reading)
+    project.chapter("print(n)", name="03_reader", parameters=reading)
+    assert project.run() == project.run() == 0
+    assert "0 of 2 chapters executed" in capsys.readouterr().out
+    project.chapter(writer % 2, name="02_writer", parameters=reading)
+    assert project.run() == 0
+    assert "2 of 2 chapters executed" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity") or len(os.sched_getaffinity(0)) < 2, reason="needs two cores")
+def test_independent_chapters_run_side_by_side_each_on_its_own_core(project):
+    meet = """import os, pathlib, time
+here, other = (pathlib.Path("../_build/smoke") / name for name in ("NAME", "OTHER"))
+written = here.write_text(str(os.sched_getaffinity(0)))
+until = time.time() + 60
+while not other.exists():
+    assert time.time() < until, "the other chapter never ran"
+    time.sleep(0.05)"""
+    project.chapter(meet.replace("NAME", "a").replace("OTHER", "b"), name="01_first")
+    project.chapter(meet.replace("NAME", "b").replace("OTHER", "a"), name="02_second")
+    assert project.run() == 0
+    cores = {(project.folder / "_build" / "smoke" / name).read_text() for name in "ab"}
+    assert len(cores) == 2 and all("," not in core for core in cores)

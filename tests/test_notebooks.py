@@ -13,7 +13,16 @@ import execute
 import publish
 
 CHAPTERS = execute.chapters()
-STUDY = {"01_data_exploration", "02_preprocessing", "03_mlp", "04_cnn", "05_residual_cnn", "08_evaluation"}
+STUDY = {
+    "01_data_exploration",
+    "02_preprocessing",
+    "03_mlp",
+    "04_cnn",
+    "05_residual_cnn",
+    "06_modern_cnn",
+    "07_limits",
+    "08_evaluation",
+}
 
 
 @pytest.fixture(params=CHAPTERS, ids=lambda path: path.stem)

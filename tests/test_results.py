@@ -60,3 +60,28 @@ def test_scores_are_kept_so_that_the_images_are_needed_once(data, monkeypatch):
 
 def test_class_names_are_those_of_the_data(data):
     assert data.class_names == emnist.CLASS_NAMES
+
+
+def test_recorded_network_is_rebuilt_with_fresh_weights_and_a_stretched_schedule(data, tmp_path):
+    def scheduled(hp):
+        model = build(hp)
+        rate = keras.optimizers.schedules.CosineDecay(0.001, 90, warmup_target=0.01, warmup_steps=10)
+        model.compile(keras.optimizers.AdamW(rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
+        return model
+
+    run = training.train(scheduled, VALUES, data, name="tiny", seed=0, epochs=1)
+    path = results.record(tmp_path, "tiny", title="Tiny", build=scheduled, values=VALUES, runs=[run], data=data)
+    record = json.loads(path.read_text())
+    first, second = (training.build_model(results.builder(record, stretch=0.5), {}, seed=seed) for seed in (0, 1))
+    assert first.get_config()["layers"] == training.load_model(run).get_config()["layers"]
+    assert not np.array_equal(first.get_weights()[0], second.get_weights()[0])
+    schedule = first.optimizer._learning_rate
+    assert (schedule.decay_steps, schedule.warmup_steps, schedule.warmup_target) == (45, 5, 0.01)
+
+
+def test_ensemble_is_recorded_without_builder_and_export(data, tmp_path):
+    runs = [train(data, seed=seed) for seed in (0, 1)]
+    together = training.ensemble(runs, data, name="both", shifts=[(0, 0)])
+    record = json.loads(results.record(tmp_path, "both", title="Both", runs=[together], data=data).read_text())
+    assert record["parameters"] == 2 * training.load_model(runs[0]).count_params()
+    assert record["compile"] is None and not (tmp_path / "models" / "both.onnx").exists()

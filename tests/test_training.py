@@ -1,5 +1,7 @@
 """Building and training: what is learnt, what is stored, what is refused."""
 
+import dataclasses
+
 import keras
 import numpy as np
 import pytest
@@ -158,3 +160,50 @@ def test_diverged_training_is_an_error_and_not_stored(data):
     with pytest.raises(FloatingPointError, match="diverged"):
         training.train(bad, VALUES | {"learning_rate": 1e38}, data, name="bad", seed=0, epochs=3)
     assert not list(store.LOCAL.glob("train-*"))
+
+
+def test_runs_that_only_decide_a_question_keep_no_weights(data):
+    full, predictions, metrics = train(data), train(data, keep="predictions"), train(data, keep="metrics")
+    assert len({run["entry"] for run in (full, predictions, metrics)}) == 3
+    assert full["validation"] == predictions["validation"] == metrics["validation"]
+    expected = helpers.predict(training.load_model(full), data.x_validation).argmax(1)
+    assert np.array_equal(training.predictions(predictions), expected)
+    with pytest.raises(FileNotFoundError, match=r"model\.keras .* execute its chapter again"):
+        training.load_model(metrics)
+
+
+def test_pupil_learns_from_its_teacher_and_not_from_the_labels(data):
+    teacher = train(data, epochs=3)
+    shuffled = dataclasses.replace(data, y_train=np.random.default_rng(0).permutation(data.y_train))
+
+    def one_hot(hp):
+        model = build(hp)
+        model.compile(keras.optimizers.Adam(0.01), "categorical_crossentropy", metrics=["accuracy"])
+        return model
+
+    def accuracy(**options):
+        return training.train(one_hot, VALUES, shuffled, name="pupil", seed=0, epochs=5, **options)["validation"]["accuracy"]
+
+    assert accuracy(teacher=teacher) > accuracy() + 0.2
+    assert len(list(store.LOCAL.glob("train-pupil-*"))) == 2, "the teacher is part of the key"
+
+
+def test_ensemble_is_the_mean_of_its_members(data):
+    runs = [train(data, seed=seed) for seed in (0, 1)]
+    together = training.ensemble(runs, data, name="both")
+    mean = np.mean([helpers.predict(training.load_model(run), data.x_validation) for run in runs], axis=0)
+    np.testing.assert_allclose(helpers.predict(training.load_model(together), data.x_validation), mean, atol=1e-6)
+    assert together["validation"]["accuracy"] == np.mean(mean.argmax(1) == data.y_validation)
+    assert together["cpu_minutes"] == pytest.approx(sum(run["cpu_minutes"] for run in runs))
+
+
+def test_ensemble_looks_at_shifted_views(data, monkeypatch):
+    image = keras.Input((28, 28, 1))
+    corner = keras.Model(image, keras.layers.Flatten()(image)[:, :62])  # the top row and a bit
+    monkeypatch.setattr(training.keras.models, "load_model", lambda *a, **k: keras.models.clone_model(corner))
+    monkeypatch.setattr(training, "_stored", lambda *a: None)
+    views = training.load_model({"members": ["one"], "shifts": [[1, 0], [0, 2]]})
+    x = np.zeros((1, 28, 28, 1), np.float32)
+    x[0, 0, 5, 0] = 1.0
+    found = views(x).numpy()[0]
+    assert found[28 + 5] == 0.5 and found[7] == 0.5 and found.sum() == 1.0, "one row down, two columns right"

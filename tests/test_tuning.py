@@ -1,10 +1,14 @@
 """Searches on a tiny space."""
 
 import keras_tuner
+import numpy as np
+import pandas as pd
 import pytest
 from tiny import build
 
 import results
+import store
+import training
 import tuning
 
 pytestmark = pytest.mark.usefixtures("own_store")
@@ -52,3 +56,60 @@ def test_failed_trials_are_counted(data):
     found = search(data, fails_with_eight_units, max_trials=6)
     assert found["completed"] < found["trials"]
     assert any("eight is right out" in (row["message"] or "") for row in found["table"])
+
+
+SPACE = {"units": [4, 16], "learning_rate": [0.01, 0.003]}
+
+
+@pytest.fixture
+def grid(data):
+    return tuning.grid(build, data, SPACE, name="tiny", rows=300, epochs=2)
+
+
+def test_grid_trains_every_point_once(data, grid, monkeypatch):
+    assert len(grid) == 4 and (grid["history"].map(max) == grid["val_accuracy"]).all()
+    assert grid.loc[grid["units"] == 16, "parameters"].tolist() == [784 * 16 + 16 + 16 * 62 + 62] * 2
+    monkeypatch.setattr(training, "fit", lambda *a, **k: pytest.fail("trained again"))
+    assert tuning.grid(build, data, SPACE, name="tiny", rows=300, epochs=2).equals(grid)
+    assert not list(store.LOCAL.rglob("model.keras"))
+
+
+def test_grid_gives_a_point_the_score_of_a_trial(data, grid):
+    found = search(data, rows=300, epochs=2, max_trials=6)
+    trials = {tuple(row["hyperparameters"].values()): row["history"]["val_accuracy"] for row in found["table"]}
+    for row in grid.to_dict("records"):
+        assert row["history"] == pytest.approx(trials[row["units"], row["learning_rate"]], abs=1e-6)
+
+
+def made_up(epochs=3):
+    """A grid of nine points; the best is (3, "c"), and its first epoch already tells."""
+    points = [(number, letter) for number in (1, 2, 3) for letter in "abc"]
+    histories = [[0.1 * i + 0.01 * epoch for epoch in range(epochs)] for i in range(len(points))]
+    table = pd.DataFrame(points, columns=["number", "letter"])
+    return table.assign(history=histories), {"number": [1, 2, 3], "letter": ["a", "b", "c"]}
+
+
+def test_replayed_searches_improve_and_find_the_best_point_of_a_small_grid():
+    table, space = made_up()
+    found = tuning.replay(table, space, name="made-up", trials=9, seeds=4)
+    assert set(found) == set(tuning.ORACLES)
+    for curves in found.values():
+        assert curves.shape == (4, 27)
+        started = ~np.isnan(curves[:, 2])
+        assert (np.diff(curves[started, 2:], axis=1) >= 0).all()
+    assert found["random search"][:, -1] == pytest.approx(0.82)  # nine trials without repetition see all nine points
+    assert np.isnan(found["random search"][:, :2]).all(), "nothing is known before the first trial is finished"
+    assert len(np.unique(found["random search"][:, 2])) > 1, "seeds search differently"
+
+
+def test_replay_counts_a_continued_hyperband_trial_only_once():
+    table, space = made_up()
+    curve = tuning.replay(table, space, name="made-up", trials=9, seeds=1)["Hyperband"][0]
+    assert np.isfinite(curve[1]), "its first bracket asks for less than a full training"
+
+
+def test_replay_table_says_what_a_budget_finds():
+    curves = np.array([[0.5, 0.6, 0.9, 0.9], [0.5, 0.7, 0.7, 0.8]], np.float32)
+    row = tuning.replay_table({"random search": curves}, epochs=2, budget=1, best=0.7).iloc[0]
+    assert row["best found"] == "0.6500" and row["find the best point"] == "50%"
+    assert row["trainings until half are close"] == "1.5"
