@@ -63,32 +63,69 @@ def heat_over_image(axis, heat, picture, extent):
 
 
 def network(model):
-    """Draw a model as it was built: a box per layer with its output shape and parameters, an arrow per connection."""
-    feeders = _feeders(model)
+    """Draw a model as it was built: a box per layer with its output shape and parameters, an arrow per connection.
+
+    Normalisation and ReLU stand in the box of the layer that they follow.
+    """
+    boxes = _boxes(model)
+    feeders = {name: [_box_of(source, boxes) for source in _sources(layers[0])] for name, layers in boxes.items()}
     place = _places(feeders)
     depth, columns = (1 + max(p[i] for p in place.values()) for i in (1, 0))
-    figure, axis = plt.subplots(figsize=(min(WIDTH, 3.9 * columns), 0.6 * depth + 0.2))
-    for layer in model.layers:
-        column, row = place[layer.name]
+    figure, axis = plt.subplots(figsize=(min(WIDTH, 4.4 * columns), 0.6 * depth + 0.2))
+    for name, layers in boxes.items():
+        column, row = place[name]
         axis.text(
-            column, -row, _caption(layer), ha="center", va="center", fontsize=9, linespacing=1.25,
-            bbox={"boxstyle": "round,pad=0.32", "facecolor": _fill(layer), "edgecolor": "#555555", "linewidth": 0.8},
+            column, -row, _caption(layers), ha="center", va="center", fontsize=9, linespacing=1.25,
+            bbox={"boxstyle": "round,pad=0.32", "facecolor": _fill(layers[0]), "edgecolor": "#555555", "linewidth": 0.8},
         )  # fmt: skip
-        for feeder in feeders[layer.name]:
-            start, end = place[feeder], place[layer.name]
-            axis.annotate(
-                "", (end[0], -end[1] + 0.36), (start[0], -start[1] - 0.36),
-                arrowprops={"arrowstyle": "-|>", "color": "#555555", "linewidth": 1, "shrinkA": 0, "shrinkB": 0},
-            )  # fmt: skip
-    axis.set(xlim=(-0.55, columns - 0.45), ylim=(-depth + 0.4, 0.6))
+        for feeder in feeders[name]:
+            _arrow(axis, place[feeder], place[name])
+    axis.set(xlim=(-0.55, columns - 0.35), ylim=(-depth + 0.4, 0.6))
     axis.set_axis_off()
     return figure
 
 
-def _feeders(model):
-    source = {id(layer.output): layer.name for layer in model.layers}
-    inputs = {layer.name: layer.input if isinstance(layer.input, list) else [layer.input] for layer in model.layers}
-    return {name: [source[id(t)] for t in tensors if source[id(t)] != name] for name, tensors in inputs.items()}
+_FOLDED = {"BatchNormalization": "normalisation", "ReLU": "ReLU"}
+
+
+def _sources(layer):
+    """Names of the layers that feed a layer."""
+    return [history.operation.name for history in _histories(layer) if history.operation is not layer]
+
+
+def _histories(layer):
+    tensors = layer.input if isinstance(layer.input, list) else [layer.input]
+    return [tensor._keras_history for tensor in tensors]
+
+
+def _boxes(model):
+    """Layers by box, named after the first; a folded layer joins the box of the only layer that it follows."""
+    boxes, followers = {}, {}
+    for layer in model.layers:
+        for source in _sources(layer):
+            followers[source] = followers.get(source, 0) + 1
+    for layer in model.layers:
+        sources = _sources(layer)
+        if type(layer).__name__ in _FOLDED and len(sources) == 1 and followers[sources[0]] == 1:
+            boxes[_box_of(sources[0], boxes)].append(layer)
+        else:
+            boxes[layer.name] = [layer]
+    return boxes
+
+
+def _box_of(name, boxes):
+    return next(box for box, layers in boxes.items() if any(layer.name == name for layer in layers))
+
+
+def _arrow(axis, start, end):
+    """From the lower edge of a box to the upper edge of the next; round the boxes between, if there are any."""
+    if start[0] == end[0] and end[1] - start[1] > 1:
+        axis.plot(
+            [start[0], *[start[0] + 0.6] * 2, end[0]], [-start[1], -start[1], -end[1], -end[1]], color="#555555", linewidth=1
+        )
+        return
+    arrow = {"arrowstyle": "-|>", "color": "#555555", "linewidth": 1, "shrinkA": 0, "shrinkB": 0}
+    axis.annotate("", (end[0], -end[1] + 0.36), (start[0], -start[1] - 0.36), arrowprops=arrow)
 
 
 def _places(feeders):
@@ -107,15 +144,16 @@ def _places(feeders):
     return place
 
 
-def _caption(layer):
+def _caption(layers):
+    layer = layers[0]
     kernel = "×".join(map(str, layer.kernel_size)) + " " if hasattr(layer, "kernel_size") else ""
     activation = getattr(getattr(layer, "activation", None), "__name__", "linear")
-    activation = "" if activation == "linear" else f", {activation}"
+    kinds = [kernel + type(layer).__name__, *([] if activation == "linear" else [activation])]
+    kinds += [_FOLDED[type(other).__name__] for other in layers[1:]]
     shape = "×".join(str(side) for side in layer.output.shape[1:])
-    parameters = f"  ·  {layer.count_params():,} parameters" if layer.count_params() else ""
-    return (
-        f"$\\bf{{{layer.name.replace('_', chr(92) + '_')}}}$  {kernel}{type(layer).__name__}{activation}\n{shape}{parameters}"
-    )
+    n = sum(other.count_params() for other in layers)
+    parameters = f"  ·  {n:,} parameters" if n else ""
+    return f"$\\bf{{{layer.name.replace('_', chr(92) + '_')}}}$  {', '.join(kinds)}\n{shape}{parameters}"
 
 
 def _fill(layer):
@@ -192,6 +230,9 @@ def pareto(axis, costs, scores, titles):
             titles[key], (costs[key], scores[key]), xytext=(0, 8), textcoords="offset points", ha="center", fontsize=8
         )
     axis.plot([costs[key] for key in front], [scores[key] for key in front], color="#bbbbbb", zorder=1)
+    axis.set_xscale("log")
+    axis.xaxis.set_major_formatter(mpl.ticker.StrMethodFormatter("{x:g}"))
+    axis.xaxis.set_minor_formatter(mpl.ticker.NullFormatter())
     axis.margins(x=0.22, y=0.12)
 
 

@@ -92,8 +92,17 @@ def headline(results) -> str:
 
 def comparison(results, limits) -> str:
     """What each model gives and costs, as a Markdown table, from `results.json` and `07_limits.json`."""
-    heads = ["Model", "Accuracy", "Balanced accuracy", "Accuracy on worse images", "Parameters", "ONNX file, MB"]
-    heads += ["One image, ms", "In batches, ms per image", "Processor minutes to train"]
+    heads = [
+        "Model",
+        "Accuracy",
+        "Balanced",
+        "Worse images",
+        "Parameters",
+        "File, MB",
+        "One image, ms",
+        "Batch, ms",
+        "Training, min",
+    ]
     lines = ["| " + " | ".join(heads) + " |", "|---" + "|--:" * (len(heads) - 1) + "|"]
     for key, model in results["models"].items():
         runs, latency = model["runs"], model["latency_ms"] or {}
