@@ -177,6 +177,13 @@ def search_scores(found):
     return figure
 
 
+def plain_ticks(axis):
+    """Label a logarithmic axis at 1, 2 and 5 times powers of ten, with the numbers themselves."""
+    axis.set_major_locator(mpl.ticker.LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(mpl.ticker.StrMethodFormatter("{x:,g}"))
+    axis.set_minor_locator(mpl.ticker.NullLocator())
+
+
 def grid_scores(table, *, hue, style=None, ring=None):
     """Validation accuracy of every point of a grid against its parameters; `ring` marks rows (boolean)."""
     figure, axis = plt.subplots(figsize=(WIDTH, 4.4))
@@ -188,6 +195,7 @@ def grid_scores(table, *, hue, style=None, ring=None):
             table["parameters"][ring], table["val_accuracy"][ring], s=190, facecolors="none", edgecolors="black", zorder=3
         )
     axis.set(xscale="log", ylabel="validation accuracy")
+    plain_ticks(axis.xaxis)
     axis.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
     return figure
 
@@ -231,8 +239,7 @@ def pareto(axis, costs, scores, titles):
         )
     axis.plot([costs[key] for key in front], [scores[key] for key in front], color="#bbbbbb", zorder=1)
     axis.set_xscale("log")
-    axis.xaxis.set_major_formatter(mpl.ticker.StrMethodFormatter("{x:g}"))
-    axis.xaxis.set_minor_formatter(mpl.ticker.NullFormatter())
+    plain_ticks(axis.xaxis)
     axis.margins(x=0.22, y=0.12)
 
 
