@@ -130,21 +130,15 @@ def _dataset(profile, data):
 # --- when to run it ------------------------------------------------------------------------------------------------
 
 
-def fingerprint(path, notebook, chosen, run_folder) -> str:
+def fingerprint(notebook, chosen, run_folder) -> str:
     """Identity of an execution: equal fingerprints mean that executing again would give the same page."""
     code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     sources = {name: store.file_digest(Path(__file__).with_name(f"{name}.py")) for name in KERNEL_MODULES}
     read = {}
     if "results_dir" in chosen:
-        earlier = [found for found in _chapter_files(run_folder) if found.name < path.name[:2]]
-        read = {found.name: store.file_digest(found) for found in [*earlier, *sorted((run_folder / "models").glob("*.json"))]}
+        read = {path.name: store.file_digest(path) for path in sorted((run_folder / "models").glob("*.json"))}
     lock = store.file_digest(ROOT / "requirements.lock")
     return store.digest([code, chosen, sources, lock, sys.version, emnist.REFERENCE_SHA256, read])
-
-
-def _chapter_files(folder):
-    """What chapters leave beside their models, e.g. `07_limits.json`, named after the chapter."""
-    return sorted(folder.glob("[0-9][0-9]_*.json"))
 
 
 def executed_fingerprint(path):
@@ -168,8 +162,8 @@ def run(profile, data="auto", overrides=None) -> None:
     (folder / "notebooks").mkdir(parents=True, exist_ok=True)
     _forget_models_without_chapter(folder, [path.name for path, _, _ in planned])
     readers = [chapter for chapter in planned if "results_dir" in chapter[2]]  # of what the other chapters write
-    executed = _execute_side_by_side([chapter for chapter in planned if chapter not in readers], profile)
-    executed += sum(_execute_side_by_side([chapter], profile) for chapter in readers)
+    writers = [chapter for chapter in planned if chapter not in readers]
+    executed = _execute_side_by_side(writers, profile) + _execute_side_by_side(readers, profile)
     if executed or not (folder / "provenance.json").exists():
         store.write_json(folder / "provenance.json", _provenance(profile, planned, folder))
     seconds = time.perf_counter() - started
@@ -186,7 +180,7 @@ def _execute_side_by_side(planned, profile) -> int:
     due = []
     for path, notebook, chosen in planned:
         target = folder / "notebooks" / path.name
-        wanted = fingerprint(path, notebook, chosen, folder)
+        wanted = fingerprint(notebook, chosen, folder)
         if executed_fingerprint(target) != wanted:
             due.append((path, target, chosen, profile, wanted))
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
@@ -200,7 +194,7 @@ def _execute_side_by_side(planned, profile) -> int:
     with concurrent.futures.ProcessPoolExecutor(
         min(len(cores), MOST_SIDE_BY_SIDE), multiprocessing.get_context("fork"), _pin, (free,)
     ) as workers:
-        running = [workers.submit(_execute, *chapter) for chapter in due]
+        running = [workers.submit(_execute, *chapter) for chapter in reversed(due)]  # the later, the longer
         try:
             for done in concurrent.futures.as_completed(running):
                 done.result()
@@ -419,7 +413,7 @@ def promote(profile, only=None) -> None:
         if only and not path.name.startswith(tuple(only)):
             continue
         source = folder / "notebooks" / path.name
-        if executed_fingerprint(source) != fingerprint(path, notebook, chosen, folder):
+        if executed_fingerprint(source) != fingerprint(notebook, chosen, folder):
             raise RunError(f"{_shown(source)} is not up to date: execute the profile {profile} first.")
         shutil.copy(source, new / "notebooks")
         chapters.append(path.stem)
@@ -427,8 +421,7 @@ def promote(profile, only=None) -> None:
             models.append(name)
             for found in (folder / "models").glob(f"{name}.*"):
                 shutil.copy(found, new / "models")
-    for found in _chapter_files(folder):
-        if found.stem in chapters:
+        for found in folder.glob(f"{path.stem}.json"):  # what a chapter leaves beside the models
             shutil.copy(found, new)
     for name, part, kept in (("results.json", "models", models), ("provenance.json", "chapters", chapters)):
         fresh = json.loads((folder / name).read_text())

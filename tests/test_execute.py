@@ -324,19 +324,6 @@ def test_too_large_a_reference_is_refused(finished, monkeypatch):
     assert not (finished.folder / "book" / "reference").exists()
 
 
-def test_chapter_is_executed_again_if_an_earlier_one_left_something_else(project, capsys):
-    """Chapters that read results depend on what the chapters before them wrote, not on what they write themselves."""
-    writer = "import pathlib; written = pathlib.Path('../_build/smoke/02_writer.json').write_text('%d')"
-    reading = 'dataset = "auto"\nn = 1\nresults_dir = "book/reference"'
-    project.chapter(writer % 1, name="02_writer", parameters=reading)
-    project.chapter("print(n)", name="03_reader", parameters=reading)
-    assert project.run() == project.run() == 0
-    assert "0 of 2 chapters executed" in capsys.readouterr().out
-    project.chapter(writer % 2, name="02_writer", parameters=reading)
-    assert project.run() == 0
-    assert "2 of 2 chapters executed" in capsys.readouterr().out
-
-
 @pytest.mark.skipif(not hasattr(os, "sched_getaffinity") or len(os.sched_getaffinity(0)) < 2, reason="needs two cores")
 def test_independent_chapters_run_side_by_side_each_on_its_own_core(project):
     meet = """import os, pathlib, time
