@@ -47,11 +47,13 @@ bench: $(READY) ## measure speed and memory side by side, about 40 minutes with 
 clean: ## remove _build
 	rm -rf _build
 
-$(READY): requirements.lock pyproject.toml
+$(READY): requirements.lock pyproject.toml package-lock.json
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if v in ((3, 11), (3, 12)) else f"Python 3.11 or 3.12 is needed, found {sys.version.split()[0]}: make PYTHON=/path/to/python3.11")'
 	@echo "Setting up .venv (about 2.5 GB, a few minutes)"
 	@rm -f $@
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@cp package.json package-lock.json .npmrc .venv/
+	@PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --prefix .venv --ignore-scripts --no-audit --no-fund --loglevel=error # Node: the machine's, or that of the lock
 	@touch $@

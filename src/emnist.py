@@ -28,6 +28,9 @@ import requests
 CLASS_NAMES = tuple(string.digits + string.ascii_uppercase + string.ascii_lowercase)
 N_CLASSES = len(CLASS_NAMES)
 IMAGE_SHAPE = (28, 28)
+CASE_PAIRS = tuple(letter + letter.lower() for letter in "CIJKLMOPSUVWXYZ")  # what the official ByMerge split merges
+# Groups that only size, place or context could tell apart: a choice of this book.
+LOOK_ALIKES = ("0Oo", "1IilL", "2Zz", "5Ss", "9gq", *(pair for pair in CASE_PAIRS if pair[0] not in "OILZS"))
 
 # The reference split: rows of the official files, by number (see `_rebuild`). Built and loaded arrays must hash to this.
 REFERENCE_NAME = "emnist-byclass-120k"

@@ -6,17 +6,8 @@ import numpy as np
 import seaborn as sns
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 
-# Colour-blind safe (Okabe and Ito 2008). Models that the book does not know take the spare colours in turn.
-COLOURS = {
-    "mlp": "#D17C00",
-    "cnn": "#0072B2",
-    "residual_cnn": "#009E73",
-    "residual_cnn_x": "#B5568E",
-    "modern_cnn": "#C43C00",
-    "modern_ensemble": "#3D3D3D",
-    "modern_small": "#4F9BD9",
-}
-_SPARE = ["#8A6D00", "#6A51A3", "#1B7F79", "#A33B3B"]
+from palette import COLOURS, colour
+
 WIDTH = 7.2  # inches of a full-width figure: text stays legible on a phone
 
 
@@ -36,11 +27,6 @@ def use_style():
         }
     )
     set_matplotlib_formats("retina", facecolor="white")
-
-
-def colour(key):
-    """The colour of a model in every figure."""
-    return COLOURS.get(key) or _SPARE[sum(key.encode()) % len(_SPARE)]
 
 
 def images(axes, pictures, titles=None):

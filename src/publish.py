@@ -19,14 +19,19 @@ import sys
 from pathlib import Path
 
 import nbformat
+import onnx
 import yaml
 
 import cost
+import drawing
 import emnist
 import execute
 import store
+from palette import colour
 
 ROOT = store.ROOT
+RUNTIME = Path(sys.prefix) / "node_modules" / "onnxruntime-web" / "dist"  # installed by make, from package-lock.json
+RUNTIME_FILES = ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm")
 README_MARKS = ("<!-- results: written by `python -m publish --readme` -->", "<!-- end of results -->")
 
 
@@ -126,6 +131,26 @@ def _about(results):
     return f"{kind}: {what}; {seeds} seed{'s' if seeds > 1 else ''} per model; profile `{results['profile']}`.\n"
 
 
+def drawing_page(run_folder, results, folder) -> None:
+    """Put what the drawing page loads into `folder`: the runtime, the preprocessing, the models of the run, `draw.json`.
+
+    Raises PublishError if the runtime is not installed.
+    """
+    for name in RUNTIME_FILES:
+        if not (RUNTIME / name).exists():
+            raise PublishError(f"the drawing page needs {RUNTIME / name}: delete .venv/ready and run make again.")
+        shutil.copy(RUNTIME / name, folder)
+    onnx.save(drawing.graph(), folder / "drawing.onnx")
+    models = []
+    for key, model in results["models"].items():
+        file = run_folder / "models" / f"{key}.onnx"
+        if file.exists():
+            shutil.copy(file, folder)
+            models.append({"key": key, "title": model["title"], "file": file.name, "colour": colour(key)})
+    settings = {"classes": emnist.CLASS_NAMES, "look_alikes": emnist.LOOK_ALIKES, "models": models}
+    (folder / "draw.json").write_text(json.dumps(settings))
+
+
 def _status(provenance, changed):
     environment = provenance["environment"]
     rows = [("profile", provenance["profile"]), ("data", provenance["dataset"]), ("executed", provenance["executed"])]
@@ -193,6 +218,7 @@ def stage(run_folder, folder) -> None:
     (generated / "fig-pareto.png").write_bytes(pictures["fig-pareto"])
     for name, table in cost.tables().items():
         (generated / f"cost_{name}.md").write_text(table)
+    drawing_page(run_folder, found, folder / "book" / "_static" / "draw")
     shutil.copy(ROOT / "_toc.yml", folder)
     (folder / "_config.yml").write_text(yaml.safe_dump(configuration(provenance), sort_keys=False, allow_unicode=True))
 
