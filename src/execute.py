@@ -347,7 +347,8 @@ def _figure_problems(cell):
         yield "draws a figure without caption, name or alt text"
     if figure and len(displayed) > 1:
         yield f"shows {len(displayed)} outputs for {figure.get('name')}, but a caption belongs to one"
-    if image and "image/png" not in kinds:
+    drawn = "image/png" in kinds or any("<svg" in data.get("text/html", "") for data in displayed)
+    if image and not drawn:
         yield f"draws no image for the figure {figure.get('name')}"
     if figure and not image and "text/html" not in kinds:
         yield f"shows no table for {figure.get('name')}"

@@ -1,9 +1,13 @@
 """How the book draws: one style, one colour per model, and the pictures that several chapters share."""
 
+from html import escape
+
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import seaborn as sns
+from IPython.display import HTML
+from matplotlib.colors import PowerNorm
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 
 from palette import COLOURS, colour
@@ -214,19 +218,16 @@ def reliability(axis, labels, probabilities, **line):
 
 
 def pareto(axis, costs, scores, titles):
-    """Score against cost, one labelled dot per model; a line joins those that no other beats in both."""
+    """Score against cost, one dot per model, labelled for a legend; a line joins those that no other beats in both."""
     best, front = -1.0, []
     for key in sorted(costs, key=lambda key: (costs[key], -scores[key])):
         if scores[key] > best:
             best, front = scores[key], [*front, key]
-        axis.plot(costs[key], scores[key], "o", color=colour(key), markersize=9, zorder=3)
-        axis.annotate(
-            titles[key], (costs[key], scores[key]), xytext=(0, 8), textcoords="offset points", ha="center", fontsize=8
-        )
+        axis.plot(costs[key], scores[key], "o", color=colour(key), markersize=9, zorder=3, label=titles[key])
     axis.plot([costs[key] for key in front], [scores[key] for key in front], color="#bbbbbb", zorder=1)
     axis.set_xscale("log")
     plain_ticks(axis.xaxis)
-    axis.margins(x=0.22, y=0.12)
+    axis.margins(x=0.12, y=0.12)
 
 
 def curves(histories, metric, *, ylabel, axis=None):
@@ -245,3 +246,31 @@ def curves(histories, metric, *, ylabel, axis=None):
     axis.xaxis.set_major_locator(mpl.ticker.MaxNLocator(integer=True))
     axis.legend()
     return axis.figure
+
+
+def confusion_explorer(confusion, class_names) -> HTML:
+    """The confusion matrix, counts (classes, classes), as a picture with a title for each cell that is not empty.
+
+    `book.js` shows the title of the cell that is pointed at or walked to with the arrow keys.
+    """
+    side, edge = 10, 14  # units of the picture: a cell, the margin with the class names
+    support = np.maximum(confusion.sum(1), 1)
+    scale, magma = PowerNorm(0.4, vmin=0, vmax=1), mpl.colormaps["magma_r"]
+    parts = []
+    for i, name in enumerate(class_names):
+        middle = edge + side * i + side / 2
+        parts.append(f'<text x="{edge - 3}" y="{middle + 3}" text-anchor="end">{escape(name)}</text>')
+        parts.append(f'<text x="{middle}" y="{edge - 4}" text-anchor="middle">{escape(name)}</text>')
+    for i, j in zip(*np.nonzero(confusion), strict=True):
+        share = confusion[i, j] / support[i]
+        title = f"{class_names[i]} read as {class_names[j]}: {confusion[i, j]:,} of {support[i]:,} images ({share:.1%})"
+        parts.append(
+            f'<rect x="{edge + side * j}" y="{edge + side * i}" width="{side}" height="{side}" data-row="{i}" data-column="{j}" '
+            f'fill="{mpl.colors.to_hex(magma(float(scale(share))))}"><title>{escape(title)}</title></rect>'
+        )
+    whole = edge + side * len(class_names) + 2
+    return HTML(
+        f'<svg class="confusion" viewBox="0 0 {whole} {whole}" tabindex="0" role="group" font-size="8" '
+        f'aria-label="Confusion matrix, to walk through with the arrow keys">{"".join(parts)}</svg>'
+        '<p class="confusion-cell" aria-live="polite">Point at a cell.</p>'
+    )

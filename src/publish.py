@@ -32,6 +32,7 @@ from palette import colour
 ROOT = store.ROOT
 RUNTIME = Path(sys.prefix) / "node_modules" / "onnxruntime-web" / "dist"  # installed by make, from package-lock.json
 RUNTIME_FILES = ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm")
+SHOWN_AGAIN = ("fig-answer", "fig-pareto")  # figures of chapters that other pages include
 README_MARKS = ("<!-- results: written by `python -m publish --readme` -->", "<!-- end of results -->")
 
 
@@ -147,7 +148,7 @@ def drawing_page(run_folder, results, folder) -> None:
         if file.exists():
             shutil.copy(file, folder)
             models.append({"key": key, "title": model["title"], "file": file.name, "colour": colour(key)})
-    settings = {"classes": emnist.CLASS_NAMES, "look_alikes": emnist.LOOK_ALIKES, "models": models}
+    settings = {"classes": emnist.CLASS_NAMES, "look_alikes": [list(group) for group in emnist.LOOK_ALIKES], "models": models}
     (folder / "draw.json").write_text(json.dumps(settings))
 
 
@@ -215,7 +216,8 @@ def stage(run_folder, folder) -> None:
     (generated / "headline.md").write_text(headline(found))
     (generated / "comparison.md").write_text(comparison(found, limits))
     (generated / "status.md").write_text(_status(provenance, changed))
-    (generated / "fig-pareto.png").write_bytes(pictures["fig-pareto"])
+    for name in SHOWN_AGAIN:
+        (generated / f"{name}.png").write_bytes(pictures[name])
     for name, table in cost.tables().items():
         (generated / f"cost_{name}.md").write_text(table)
     drawing_page(run_folder, found, folder / "book" / "_static" / "draw")
@@ -232,6 +234,8 @@ def configuration(provenance) -> dict:
     if repository := os.environ.get("GITHUB_REPOSITORY"):
         config["repository"]["url"] = f"{os.environ.get('GITHUB_SERVER_URL', 'https://github.com')}/{repository}"
     if config["repository"]["url"]:
+        owner, name = config["repository"]["url"].rstrip("/").split("/")[-2:]
+        config["html"]["baseurl"] = f"https://{owner}.github.io/{name}/"
         config["html"] |= {"use_repository_button": True, "use_edit_page_button": True, "use_issues_button": True}
         config["launch_buttons"] = {"colab_url": "https://colab.research.google.com", "binderhub_url": "https://mybinder.org"}
     else:

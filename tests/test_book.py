@@ -1,65 +1,12 @@
 """The whole book through its public commands, in a copy of the checkout: `make book`, each notebook alone."""
 
 import json
-import os
-import shutil
-import subprocess
-import time
 
 import nbformat
 import pytest
-from conftest import ROOT
 
 import execute
 import publish
-
-
-class Checkout:
-    """A committed copy of this checkout that uses its installed packages."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        listed = subprocess.run(["git", "ls-files", "-coz", "--exclude-standard"], cwd=ROOT, capture_output=True, check=True)
-        for name in listed.stdout.decode().strip("\0").split("\0"):
-            if (ROOT / name).exists():
-                (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(ROOT / name, folder / name)
-        (folder / ".venv").symlink_to(ROOT / ".venv")
-        (folder / ".git" / "info").mkdir(parents=True)
-        (folder / ".git" / "info" / "exclude").write_text(".venv\n")
-        for command in (["init", "-q"], ["add", "-A"], ["-c", "user.name=x", "-c", "user.email=x@x", "commit", "-qm", "x"]):
-            subprocess.run(["git", *command], cwd=folder, check=True)
-        hidden = {"EMNIST_DIR", "RERUN", "STORE_LOG", "PROGRESS_LOG"}
-        self.environment = {name: value for name, value in os.environ.items() if name not in hidden}
-        self.environment |= {"PYTHONPATH": str(folder / "src"), "XDG_CACHE_HOME": str(folder / ".git" / "cache")}
-
-    def __call__(self, *command, cwd=""):
-        """Run a command; returns (seconds, standard output). A failure fails the test."""
-        started = time.perf_counter()
-        done = subprocess.run(
-            command, cwd=self.folder / cwd, env=self.environment, capture_output=True, text=True, timeout=900, check=False
-        )
-        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-        return time.perf_counter() - started, done.stdout
-
-    def make_book(self):
-        return self("make", "-o", ".venv/ready", "book")
-
-    @property
-    def smoke(self):
-        return self.folder / "_build" / "smoke"
-
-
-@pytest.fixture(scope="module")
-def checkout(tmp_path_factory):
-    return Checkout(tmp_path_factory.mktemp("checkout"))
-
-
-@pytest.fixture(scope="module")
-def book(checkout):
-    """The checkout after one `make book` on a machine without EMNIST."""
-    checkout.seconds, checkout.printed = checkout.make_book()
-    return checkout
 
 
 def test_book_is_executed_and_built_within_five_minutes(book):

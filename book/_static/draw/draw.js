@@ -72,8 +72,14 @@ async function classify() {
   return Object.fromEntries(book.models.map((model, i) => [model.key, answers ? best(answers[i]) : []]));
 }
 
+/** What the networks see, 28 rows of 28 pixels in [0, 1]. */
+async function see() {
+  await ready;
+  return (await look()).image.data;
+}
+
 const ready = load();
-window.drawDemo = { ready, classify };
+window.drawDemo = { ready, classify, see };
 
 await domReady;
 
@@ -106,7 +112,7 @@ function summary(probabilities) {
 function card(model, probabilities) {
   const made = create("section", "draw-card");
   made.style.setProperty("--model", model.colour);
-  made.append(create("h3", "", model.title));
+  made.append(create("h2", "", model.title));
   made.append(create("p", "draw-alike", probabilities ? summary(probabilities) : "\u00a0"));
   const list = create("ol", "");
   const guesses = probabilities ? best(probabilities) : Array(GUESSES).fill(null);
