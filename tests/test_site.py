@@ -94,12 +94,15 @@ def test_page_on_a_phone_is_clean_and_accessible_in_light_and_dark(name, browser
         if name == "book/draw.html":
             page.evaluate("drawDemo.ready")
             page.get_by_label("Draw a sample O").click()
-        page.wait_for_load_state("networkidle")
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        page.wait_for_load_state("networkidle")
+        assert visit.errors == []
+        assert [url for url in visit.requests if not url.startswith((address, "data:", "blob:"))] == []
+        assert any(url.endswith(".wasm") for url in visit.requests) == (name == "book/draw.html")
         page.add_script_tag(path=AXE)
         for theme in ("light", "dark"):
             page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-            page.wait_for_function(f"document.documentElement.dataset.theme === '{theme}'")
+            page.wait_for_function(f"document.documentElement.dataset.theme === '{theme}'")  # follows the system
             found = page.evaluate("axe.run({resultTypes: ['violations'], preload: false})")["violations"]
             serious = [
                 f"{theme}: {finding['id']}: {node['html'][:150]}"
@@ -108,10 +111,6 @@ def test_page_on_a_phone_is_clean_and_accessible_in_light_and_dark(name, browser
                 for node in finding["nodes"][:3]
             ]
             assert serious == []
-        assert visit.errors == []
-        assert [url for url in visit.requests if not url.startswith((address, "data:", "blob:"))] == []
-        wasm = [url for url in visit.requests if url.endswith(".wasm")]
-        assert bool(wasm) == (name == "book/draw.html")
 
 
 @pytest.mark.parametrize("name", ["book/index.html", "notebooks/08_evaluation.html", "book/draw.html"])
@@ -182,6 +181,24 @@ def test_search_finds_terms(browser, address):
     with Visit(browser, address + "search.html?q=residual+connection") as visit:
         visit.page.locator("#search-results li").first.wait_for()
         assert "05_residual_cnn" in visit.page.locator("#search-results").inner_html()
+
+
+def test_confusion_matrix_can_be_walked_through_by_keyboard(browser, address):
+    with Visit(browser, address + "notebooks/08_evaluation.html") as visit:
+        visit.page.locator("svg.confusion").focus()
+        visit.page.keyboard.press("ArrowRight")
+        first = visit.page.locator(".confusion-cell").inner_text()
+        visit.page.keyboard.press("ArrowDown")
+        assert " read as " in first and visit.page.locator(".confusion-cell").inner_text() != first
+
+
+def test_page_has_a_preview(soups):
+    descriptions = set()
+    for name in publish.pages()[1:]:
+        head = {tag.get("property", tag.get("name")): tag["content"] for tag in soups[name].select("meta[content]")}
+        assert head["og:title"] and head["og:image"].endswith("_static/card.png") and head["description"]
+        descriptions.add(head["description"])
+    assert len(descriptions) > len(publish.pages()) / 2
 
 
 def test_page_can_be_printed_whole(browser, address):
