@@ -19,7 +19,8 @@ book: $(READY) ## execute what has changed and build _build/PROFILE/html (PROFIL
 test: $(READY) ## everything that CI requires: linting and the fast tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" tests/test_book.py # timed: nothing else may run
+	$(BIN)/python -m pytest -m "not slow" --ignore tests/test_book.py -n 2 --dist loadfile
 
 test-all: $(READY) ## the slow tests as well
 	$(BIN)/python -m pytest

@@ -1,5 +1,7 @@
 """Fixtures that several test files share."""
 
+import contextlib
+import functools
 import gzip
 import hashlib
 import http.server
@@ -8,6 +10,7 @@ import os
 import shutil
 import struct
 import subprocess
+import sys
 import threading
 import time
 import zipfile
@@ -19,6 +22,8 @@ import pytest
 import emnist
 import store
 
+CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -173,3 +178,62 @@ def book(checkout):
     """The checkout after one `make book` on a machine without EMNIST."""
     checkout.seconds, checkout.printed = checkout.make_book()
     return checkout
+
+
+@pytest.fixture(scope="session")
+def site():
+    """The folder of `make site`: the published run, built."""
+    command = [sys.executable, "-m", "publish", "--site"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return ROOT / "_build" / "site" / "html"
+
+
+@contextlib.contextmanager
+def served(folder):
+    """Serve a folder on loopback; gives the address, with a slash at its end."""
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *args):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=folder))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Chromium; without one the tests are skipped, but where REQUIRE_BROWSER is set that is a failure."""
+    if CHROMIUM is None:
+        reason = "no Chromium on this machine (install the package chromium to test the site)"
+        pytest.fail(reason) if os.environ.get("REQUIRE_BROWSER") else pytest.skip(reason)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+class Visit:
+    """One page, open in the browser, with all that it complained about and asked for."""
+
+    def __init__(self, browser, url, **options):
+        self.errors, self.requests = [], []
+        self.context = browser.new_context(**options)
+        self.page = self.context.new_page()
+        self.page.on("console", lambda message: message.type == "error" and self.errors.append(message.text))
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("requestfailed", lambda request: self.errors.append(f"failed: {request.url}"))
+        self.page.on("response", lambda answer: answer.status >= 400 and self.errors.append(f"{answer.status}: {answer.url}"))
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.goto(url)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.context.close()

@@ -4,6 +4,7 @@ import json
 
 import nbformat
 import pytest
+from conftest import Visit, served
 
 import execute
 import publish
@@ -19,6 +20,12 @@ def test_every_page_of_a_synthetic_run_says_so(book):
     for page in publish.pages()[1:]:
         text = (book.smoke / "html" / page).read_text()
         assert "Smoke run on synthetic characters" in text and "data synthetic" in text, page
+
+
+def test_banner_stands_in_the_browser(book, browser):
+    with served(book.smoke / "html") as address, Visit(browser, address + "book/index.html") as visit:
+        assert "synthetic characters" in visit.page.locator(".bd-header-announcement").inner_text()
+        assert visit.errors == []
 
 
 def test_results_follow_the_contract(book):

@@ -2,8 +2,6 @@
 
 import json
 import shutil
-import subprocess
-import sys
 
 import nbformat
 import pytest
@@ -90,48 +88,6 @@ def test_comparison_leaves_blank_what_was_not_measured():
     table = publish.comparison(results, {"cnn": {"robust_accuracy": 0.6}})
     assert "| CNN | 0.850 | 0.710 | 0.600 | 128,222 | 0.5 | 0.21 | 0.1 | 7.0 |" in table
     assert "| Ensemble | 0.850 | 0.710 |  | 128,222 |  |  |  | 7.0 |" in table
-
-
-# --- a real build of the published run
-
-
-@pytest.fixture(scope="module")
-def site():
-    command = [sys.executable, "-m", "publish", "--site"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return ROOT / "_build" / "site" / "html"
-
-
-def test_site_has_every_page_and_a_footer_on_each(site):
-    for page in publish.pages():
-        text = (site / page).read_text()
-        assert page == "index.html" or 'class="provenance"' in text, page
-        assert "Traceback (most recent call last)" not in text
-
-
-def test_site_shows_all_figures_and_tables_of_the_paper(site):
-    text = "".join((site / page).read_text() for page in publish.pages())
-    for label in [
-        *(f"Paper Fig. {n}:" for n in range(1, 9)),
-        "Paper Table 1:",
-        "Paper Tables 2 and 3:",
-        "Paper Table 4:",
-        "Paper Table 5:",
-    ]:
-        assert label in text, label
-
-
-def test_site_without_a_public_address_invents_no_link(site):
-    text = "".join((site / page).read_text() for page in publish.pages())
-    assert "executablebooks/jupyter-book" not in text.replace("jupyterbook.org", "")
-    assert "colab.research" not in text and "mybinder.org" not in text
-
-
-def test_second_build_of_the_same_is_skipped(site):
-    command = [sys.executable, "-m", "publish", "--site"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout.startswith("unchanged")
 
 
 # --- faults
