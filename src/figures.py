@@ -186,6 +186,7 @@ def grid_scores(table, *, hue, style=None, ring=None):
         )
     axis.set(xscale="log", ylabel="validation accuracy")
     plain_ticks(axis.xaxis)
+    axis.tick_params(axis="x", which="both", rotation=30)
     axis.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
     return figure
 

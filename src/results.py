@@ -66,7 +66,8 @@ def edge_table(found, paper) -> pd.DataFrame:
     space, best = found["space"], found["best"]
     ordered = {name for name, values in space.items() if not isinstance(values[0], str)}
     at_edge = {name: "yes" if best[name] in (space[name][0], space[name][-1]) else "no" for name in ordered}
-    return pd.DataFrame({"paper": paper, "our search": best, "ours at an edge": at_edge}).loc[list(space)].fillna("")
+    table = {"paper": paper, "our search": best, "ours at an edge": at_edge}
+    return pd.DataFrame(table, dtype=object).loc[list(space)].fillna("")  # as objects, whole numbers stay whole
 
 
 def record(run_dir, key, *, title, runs, data, build=None, values=None, search=None) -> Path:
