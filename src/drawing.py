@@ -22,13 +22,11 @@ FRAMED = 0.1  # a drawing that fills and centres the frame to within this fracti
 
 
 def graph() -> onnx.ModelProto:
-    """The ONNX model: input `canvas`, uint8 [280, 280, 4], RGBA as a browser gives it, dark ink on opaque white;
+    """The ONNX model: input `canvas`, float32 [280, 280], grey from 0 (ink) to 255 (paper);
     output `image`, float32 [1, 28, 28, 1], upright, white ink on black, brightest pixel 1 (all 0 for an empty canvas).
     """
     build = _Builder()
-    mean = np.array([[1], [1], [1], [0]], np.float32) / (3 * 255)  # red, green, blue; the paper is opaque
-    paper = build("MatMul", build("Cast", "canvas", to=TensorProto.FLOAT), mean)
-    ink = build("Sub", 1.0, build("Squeeze", paper, [2]))
+    ink = build("Sub", 1.0, build("Div", "canvas", 255.0))
 
     # The box around the ink, and how many canvas pixels go into one pixel of the result.
     position = np.arange(CANVAS, dtype=np.float32)
@@ -72,7 +70,7 @@ def graph() -> onnx.ModelProto:
         helper.make_graph(
             build.nodes,
             "drawing",
-            [helper.make_tensor_value_info("canvas", TensorProto.UINT8, [CANVAS, CANVAS, 4])],
+            [helper.make_tensor_value_info("canvas", TensorProto.FLOAT, [CANVAS, CANVAS])],
             [helper.make_tensor_value_info("image", TensorProto.FLOAT, [1, SIDE, SIDE, 1])],
             build.constants,
         ),

@@ -296,10 +296,7 @@ def _paint(page, canvases):
 def _in_python(canvases):
     """The same preprocessing in Python: float32 (n, 28, 28, 1)."""
     session = onnxruntime.InferenceSession(drawing.graph().SerializeToString())
-    opaque = np.full_like(canvases, 255)
-    return np.concatenate(
-        [session.run(None, {"canvas": canvas})[0] for canvas in np.stack([canvases, canvases, canvases, opaque], axis=-1)]
-    )
+    return np.concatenate([session.run(None, {"canvas": canvas})[0] for canvas in canvases.astype("float32")])
 
 
 def test_browser_and_python_see_the_same_image(draw, strokes):

@@ -32,7 +32,9 @@ const domReady = new Promise((go) => {
 /** The canvas as EMNIST would have it: tensor [1, 28, 28, 1]. */
 async function prepare() {
   const { data } = ink.getImageData(0, 0, pad.width, pad.height);
-  const canvas = new runtime.Tensor("uint8", new Uint8Array(data.buffer), [pad.height, pad.width, 4]);
+  const grey = new Float32Array(pad.width * pad.height);
+  for (let i = 0; i < grey.length; i++) grey[i] = (data[4 * i] + data[4 * i + 1] + data[4 * i + 2]) / 3;
+  const canvas = new runtime.Tensor("float32", grey, [pad.height, pad.width]);
   return (await preparation.run({ canvas })).image;
 }
 
