@@ -1,10 +1,8 @@
 """From a drawing to the image that the networks see: EMNIST's own preprocessing as one ONNX graph.
 
 The drawing page runs the same file in the browser, so that the steps exist once: blur, crop to the ink, centre with a
-margin, resize (Cohen et al. 2017, section II-A). `python -m drawing FILE` writes the graph.
+margin, resize (Cohen et al. 2017, section II-A).
 """
-
-import sys
 
 import numpy as np
 import onnx
@@ -58,7 +56,7 @@ def graph() -> onnx.ModelProto:
     offset = np.arange(SIDE, dtype=np.float32).reshape(-1, 1) - (SIDE - 1) / 2
     weights = []
     for centre in centres:
-        sampled_at = build("Add", build("Mul", offset.astype(np.float32), scale), centre)
+        sampled_at = build("Add", build("Mul", offset, scale), centre)
         distance = build("Abs", build("Div", build("Sub", sampled_at, position.reshape(1, -1)), scale))
         rows = build("Unsqueeze", build("Div", _keys(build, distance), scale), [1])
         weights.append(build("Squeeze", build("Conv", rows, gauss, pads=[reach, reach]), [1]))
@@ -113,7 +111,3 @@ class _Builder:
         name = f"c{len(self.constants)}"
         self.constants.append(numpy_helper.from_array(array, name))
         return name
-
-
-if __name__ == "__main__":
-    onnx.save(graph(), sys.argv[1])

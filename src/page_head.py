@@ -22,11 +22,12 @@ def add_head(app, page, template, context, doctree):
     root = context["pathto"]("", resource=True)
     title = escape(re.sub("<[^>]*>", "", context.get("title", "")) or app.config.project)
     card = f"{app.config.html_baseurl or root}_static/card.png"  # previews need a full address; it is known in a workflow
+    description = _first_paragraph(doctree)
     head = [
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
-        f'<meta name="description" content="{_first_paragraph(doctree)}">',
+        f'<meta name="description" content="{description}">',
         f'<meta property="og:title" content="{title}">',
-        f'<meta property="og:description" content="{_first_paragraph(doctree)}">',
+        f'<meta property="og:description" content="{description}">',
         '<meta property="og:type" content="article">',
         f'<meta property="og:image" content="{card}">',
         '<meta property="og:image:alt" content="The 62 characters, and the name of the book.">',

@@ -13,6 +13,15 @@ _PARTS = {
     "R": ("Tables, figures and methods", "What the paper contains."),
     "C": ("Claims", "What the paper says, in its order."),
 }
+_COLOURS = {
+    "reproduced": "success",
+    "partly": "info",
+    "not reproduced": "danger",
+    "contradicts itself": "warning",
+    "not testable": "secondary",
+    "not tested": "light",
+    OPEN: "dark",
+}
 
 
 def claims() -> list[dict]:
@@ -54,14 +63,3 @@ def page(entries) -> str:
                 "",
             ]
     return "\n".join(lines)
-
-
-_COLOURS = {
-    "reproduced": "success",
-    "partly": "info",
-    "not reproduced": "danger",
-    "contradicts itself": "warning",
-    "not testable": "secondary",
-    "not tested": "light",
-    OPEN: "dark",
-}

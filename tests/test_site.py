@@ -20,6 +20,7 @@ import publish
 PAGES = [*publish.pages()[1:], "search.html", "genindex.html"]
 AXE = publish.RUNTIME.parents[1] / "axe-core" / "axe.min.js"
 PHONE = {"width": 360, "height": 740}
+SEE, CLASSIFY = "drawDemo.see().then(Array.from)", "drawDemo.classify()"
 
 
 @pytest.fixture(scope="module")
@@ -197,9 +198,6 @@ def empty_canvas(request):
             page.locator("#draw-clear").click()
 
 
-CLASSIFY = "drawDemo.classify()"
-
-
 def _box(page):
     page.locator("#draw-pad").scroll_into_view_if_needed()
     return page.locator("#draw-pad").bounding_box()
@@ -243,6 +241,13 @@ def test_keyboard_draws_undoes_and_clears(draw):
     assert not draw.locator("#draw-clear").is_enabled()
 
 
+def test_undo_while_the_pen_is_down_lifts_it(draw):
+    draw.locator("#draw-pad").focus()
+    for key in [" ", "ArrowUp", "Control+z", "ArrowUp"]:
+        draw.keyboard.press(key)
+    assert not draw.locator("#draw-clear").is_enabled()
+
+
 def test_undo_takes_back_one_stroke(draw):
     draw.get_by_label("Draw a sample A").click()
     one = draw.evaluate(CLASSIFY)
@@ -276,20 +281,22 @@ def strokes():
     return np.stack(canvases)
 
 
-def _paint(page, canvases):
-    """Hand canvases to the page, which calls `use(i)` to have the i-th on the drawing pad."""
+def _answers(page, canvases, ask):
+    """What the page says (SEE or CLASSIFY) to each of the canvases, uint8 (n, 280, 280), put on its drawing pad."""
     page.context.unroute("**/canvases")
     page.context.route("**/canvases", lambda route: route.fulfill(body=canvases.tobytes()))
-    page.evaluate(
-        """async () => {
+    return page.evaluate(
+        f"""async () => {{
             const all = new Uint8Array(await (await fetch("canvases")).arrayBuffer()), side = 280, n = side * side;
             const context = document.getElementById("draw-pad").getContext("2d");
-            window.use = (i) => {
-                const pixels = new ImageData(side, side), words = new Uint32Array(pixels.data.buffer);
+            const pixels = new ImageData(side, side), words = new Uint32Array(pixels.data.buffer), answers = [];
+            for (let i = 0; i < all.length / n; i++) {{
                 for (let j = 0; j < n; j++) words[j] = 0xff000000 + 0x010101 * all[i * n + j];
                 context.putImageData(pixels, 0, 0);
-            };
-        }"""
+                answers.push(await {ask});
+            }}
+            return answers;
+        }}"""
     )
 
 
@@ -300,22 +307,14 @@ def _in_python(canvases):
 
 
 def test_browser_and_python_see_the_same_image(draw, strokes):
-    _paint(draw, strokes)
-    seen = np.array(
-        draw.evaluate(
-            "(async () => { const all = []; for (let i = 0; i < 200; i++) { use(i); all.push([...await drawDemo.see()]); } return all; })()"
-        )
-    )
+    seen = np.array(_answers(draw, strokes, SEE))
     assert np.abs(seen.reshape(-1, 28, 28, 1) - _in_python(strokes)).max() < 2 / 255
 
 
 def test_browser_python_and_keras_give_the_same_probabilities(draw, strokes):
     import training
 
-    _paint(draw, strokes[:20])
-    answers = draw.evaluate(
-        "(async () => { const all = []; for (let i = 0; i < 20; i++) { use(i); all.push(await drawDemo.classify()); } return all; })()"
-    )
+    answers = _answers(draw, strokes[:20], CLASSIFY)
     images = _in_python(strokes[:20])
     for key in answers[0]:
         session = onnxruntime.InferenceSession(execute.REFERENCE / "models" / f"{key}.onnx")
@@ -341,10 +340,8 @@ def test_images_of_the_data_set_are_recognised_through_the_page(enlarged, n, dra
     chosen = np.concatenate([order[labels[order] == label][:per_class] for label in range(emnist.N_CLASSES)])[:n]
     filters = {"nearest": Image.Resampling.NEAREST, "bilinear": Image.Resampling.BILINEAR}
     side = (drawing.CANVAS, drawing.CANVAS)
-    _paint(draw, np.stack([np.asarray(Image.fromarray(255 - images[i]).resize(side, filters[enlarged])) for i in chosen]))
-    answers = draw.evaluate(
-        f"(async () => {{ const all = []; for (let i = 0; i < {len(chosen)}; i++) {{ use(i); all.push(await drawDemo.classify()); }} return all; }})()"
-    )
+    canvases = np.stack([np.asarray(Image.fromarray(255 - images[i]).resize(side, filters[enlarged])) for i in chosen])
+    answers = _answers(draw, canvases, CLASSIFY)
     direct = images[chosen].astype("float32")[..., None] / 255
     for key in answers[0]:
         session = onnxruntime.InferenceSession(execute.REFERENCE / "models" / f"{key}.onnx")

@@ -187,8 +187,11 @@ function redraw() {
   for (const stroke of strokes) stroke.forEach((point, i) => line(stroke[Math.max(i - 1, 0)], point));
 }
 
+/** Other strokes than those on the canvas; whatever was being drawn ends. */
 function replace(newStrokes) {
   strokes = newStrokes;
+  penDown = false;
+  drawing = null;
   redraw();
   finish();
 }
@@ -260,9 +263,8 @@ pad.addEventListener("keydown", (event) => {
     } else finish();
   } else if (event.key in ARROWS) {
     pen = pen.map((value, i) => Math.min(Math.max(value + ARROWS[event.key][i], 0), pad.width));
-    if (penDown && strokes.length) draw(pen);
+    if (penDown) draw(pen);
   } else return;
-  if (strokes.length === 0) penDown = false;
   event.preventDefault();
   showCursor();
 });
@@ -294,10 +296,8 @@ for (const [name, sample] of Object.entries(SAMPLES)) {
   const button = create("button", "", name);
   button.type = "button";
   button.setAttribute("aria-label", `Draw a sample ${name}`);
-  button.addEventListener("click", () => {
-    penDown = false;
-    replace(sample.map((stroke) => stroke.map((point) => point.map((value) => (value * pad.width) / 100))));
-  });
+  const strokes = sample.map((stroke) => stroke.map((point) => point.map((value) => (value * pad.width) / 100)));
+  button.addEventListener("click", () => replace(strokes));
   element("samples").append(button);
 }
 
