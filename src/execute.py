@@ -26,6 +26,7 @@ import yaml
 
 import emnist
 import store
+import verdicts
 
 ROOT = store.ROOT
 REFERENCE = ROOT / "book" / "reference"
@@ -36,11 +37,13 @@ KERNEL_MODULES = (
     "emnist",
     "figures",
     "helpers",
+    "palette",
     "results",
     "store",
     "synthetic",
     "training",
     "tuning",
+    "verdicts",
 )  # what notebooks import
 MOST_SIDE_BY_SIDE = 4  # kernels, of up to 1.5 GB each
 SIZE_LIMIT = 40_000_000  # bytes of book/reference
@@ -166,6 +169,7 @@ def run(profile, data="auto", overrides=None) -> None:
     executed = _execute_side_by_side(writers, profile) + _execute_side_by_side(readers, profile)
     if executed or not (folder / "provenance.json").exists():
         store.write_json(folder / "provenance.json", _provenance(profile, planned, folder))
+        store.write_json(folder / "verdicts.json", verdicts.gather(folder))
     seconds = time.perf_counter() - started
     print(f"{executed} of {len(planned)} chapters executed, {len(planned) - executed} unchanged ({seconds:.0f} s)")
 
@@ -407,7 +411,7 @@ def promote(profile, only=None) -> None:
         shutil.rmtree(leftover, ignore_errors=True)
     if REFERENCE.exists():
         shutil.copytree(REFERENCE, new)
-    for name in ("notebooks", "models", "store"):
+    for name in ("notebooks", "models", "verdicts", "store"):
         (new / name).mkdir(parents=True, exist_ok=True)
     chapters, models = [], []
     for path, notebook, chosen in plan(profile, "emnist"):
@@ -422,13 +426,14 @@ def promote(profile, only=None) -> None:
             models.append(name)
             for found in (folder / "models").glob(f"{name}.*"):
                 shutil.copy(found, new / "models")
-        for found in folder.glob(f"{path.stem}.json"):  # what a chapter leaves beside the models
-            shutil.copy(found, new)
+        for found in (*folder.glob(f"{path.stem}.json"), *folder.glob(f"verdicts/{path.stem}.json")):
+            shutil.copy(found, new / found.relative_to(folder))
     for name, part, kept in (("results.json", "models", models), ("provenance.json", "chapters", chapters)):
         fresh = json.loads((folder / name).read_text())
         if only and (new / name).exists():
             fresh = _replaced(json.loads((new / name).read_text()), fresh, part, kept)
         store.write_json(new / name, fresh)
+    store.write_json(new / "verdicts.json", verdicts.gather(new))
     _promote_store(new, prune=profile == "paper")
     size = sum(path.stat().st_size for path in new.rglob("*") if path.is_file())
     if size > SIZE_LIMIT:

@@ -216,9 +216,9 @@ def stage(run_folder, folder) -> None:
     found, limits = (json.loads((run_folder / f"{name}.json").read_text()) for name in ("results", "07_limits"))
     (generated / "headline.md").write_text(headline(found))
     (generated / "comparison.md").write_text(comparison(found, limits))
-    claims = verdicts.claims()
-    (generated / "verdict_counts.md").write_text(verdicts.summary(claims))
-    (generated / "verdicts.md").write_text(verdicts.page(claims))
+    judged = verdicts.gather(run_folder)
+    (generated / "verdict_counts.md").write_text(verdicts.summary(judged))
+    (generated / "verdicts.md").write_text(verdicts.page(judged))
     (generated / "status.md").write_text(_status(provenance, changed))
     for name in SHOWN_AGAIN:
         (generated / f"{name}.png").write_bytes(pictures[name])

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import onnxruntime
 import pandas as pd
+from scipy import stats
 
 import emnist
 import helpers
@@ -28,6 +29,20 @@ PAPER_TABLE_5 = {
         "seconds": 268,
     },
 }
+FLOOR = ("majority", "linear")  # what a network must beat
+
+
+def paired_difference(first, second) -> dict[str, float]:
+    """Mean of `first - second` over paired runs (the same seeds), its 95 % interval and p value (paired t test).
+
+    `low`, `high` and `p` are NaN for a single pair.
+    """
+    difference = np.subtract(first, second)
+    if len(difference) < 2:
+        return {"mean": float(difference.mean()), "low": math.nan, "high": math.nan, "p": math.nan}
+    test = stats.ttest_rel(first, second)
+    low, high = test.confidence_interval(0.95)
+    return {"mean": float(difference.mean()), "low": float(low), "high": float(high), "p": float(test.pvalue)}
 
 
 def layer_table(model) -> pd.DataFrame:

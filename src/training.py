@@ -221,14 +221,14 @@ def ensemble(runs, data, *, name, shifts=((0, 0),)) -> dict:
     Returns a record like that of `train`, with `members` (entries) and `shifts`; its train_seconds are those of all members.
     """
     spec = {"members": [run["entry"] for run in runs], "shifts": [list(shift) for shift in shifts], "data": data.digest()}
-    entry_name = f"{name}-{store.digest(spec)[:16]}"
     cost = {name: sum(run[name] for run in runs) for name in ("train_seconds", "cpu_minutes")}
     run = {"seed": runs[0]["seed"], "members": spec["members"], "shifts": spec["shifts"], **cost, "history": {}}
 
     def compute(folder):
         return measure(data.y_validation, predict(load_model(run), data.x_validation))
 
-    return run | {"validation": store.cached(f"ensemble-{name}", spec, compute).result, "entry": entry_name}
+    entry = store.cached(f"ensemble-{name}", spec, compute)
+    return run | {"validation": entry.result, "entry": entry.folder.name}
 
 
 def load_model(run) -> keras.Model:

@@ -1,5 +1,6 @@
 """The published site as its readers meet it: in a browser, on a phone, in the dark, by keyboard, without another host."""
 
+import csv
 import gzip
 import json
 import subprocess
@@ -16,6 +17,7 @@ import drawing
 import emnist
 import execute
 import publish
+import verdicts
 
 PAGES = [*publish.pages()[1:], "search.html", "genindex.html"]
 AXE = publish.RUNTIME.parents[1] / "axe-core" / "axe.min.js"
@@ -90,6 +92,12 @@ def test_every_internal_link_and_anchor_resolves(site, soups):
     assert broken == []
 
 
+def test_evidence_of_every_verdict_is_on_its_page(soups):
+    for entry in verdicts.gather(execute.REFERENCE):
+        page, label = entry["evidence"].split("#")
+        assert soups[page].find(id=label), f"{entry['id']}: {entry['evidence']}"
+
+
 def test_site_has_every_page_and_a_footer_on_each(site):
     for page in publish.pages():
         text = (site / page).read_text()
@@ -159,6 +167,17 @@ def test_confusion_matrix_can_be_walked_through_by_keyboard(browser, address):
         first = visit.page.locator(".confusion-cell").inner_text()
         visit.page.keyboard.press("ArrowDown")
         assert " read as " in first and visit.page.locator(".confusion-cell").inner_text() != first
+
+
+def test_tables_can_be_downloaded(browser, address):
+    with Visit(browser, address + "notebooks/08_evaluation.html") as visit:
+        tables = visit.page.locator("article table")
+        assert visit.page.locator("a.csv").count() == tables.count() > 5
+        with visit.page.expect_download() as download:
+            visit.page.get_by_label("Download this table as tbl-results.csv").click()
+        rows = list(csv.reader(download.value.path().open(encoding="utf-8", newline="")))
+        assert len({len(row) for row in rows}) == 1 and rows[0][1:3] == ["accuracy", "accuracy"]
+        assert {"MLP", "CNN"} <= {row[0] for row in rows}
 
 
 def test_page_has_a_preview(soups):

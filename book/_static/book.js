@@ -50,3 +50,31 @@ function explore(matrix) {
   });
 }
 addEventListener("load", () => document.querySelectorAll("svg.confusion").forEach(explore));
+
+// Every table can be downloaded as CSV, with what the page shows in its cells.
+function csv(table) {
+  const grid = [...table.rows].map(() => []);
+  [...table.rows].forEach((row, i) => {
+    for (const cell of row.cells) {
+      let j = 0;
+      while (grid[i][j] !== undefined) j++; // taken by a cell of a row above
+      for (let r = 0; r < cell.rowSpan; r++) {
+        for (let c = 0; c < cell.colSpan; c++) grid[i + r][j + c] = cell.textContent.trim();
+      }
+    }
+  });
+  const quoted = (text) => `"${text.replaceAll('"', '""')}"`;
+  return grid.map((cells) => cells.map(quoted).join(",") + "\r\n").join("");
+}
+
+function offerCsv(table, i) {
+  const name = table.closest("figure")?.id || `table-${i + 1}`;
+  const link = document.createElement("a");
+  link.className = "csv";
+  link.textContent = "CSV";
+  link.download = `${name}.csv`;
+  link.href = `data:text/csv;charset=utf-8,${encodeURIComponent(csv(table))}`;
+  link.setAttribute("aria-label", `Download this table as ${link.download}`);
+  (table.closest(".output, .pst-scrollable-table-container") ?? table).after(link);
+}
+addEventListener("load", () => document.querySelectorAll("article table").forEach(offerCsv));
