@@ -7,6 +7,7 @@ Run as a program (`make data`) it makes sure that the data are here and says whe
 """
 
 import contextlib
+import fcntl
 import gzip
 import hashlib
 import os
@@ -301,22 +302,41 @@ def download(folder=None, *, sources=SOURCES, archive=OFFICIAL):
     """Download the official zip, check it, extract the ByClass members; return the folder that holds them.
 
     The sources are tried in order. Nothing appears under its final name before its size and SHA-256 are right.
-    Sources that cannot be connected to cost at most 10 seconds together.
+    Sources that cannot be connected to cost at most 10 seconds together. A transfer that broke off goes on where it
+    stopped, now or the next time, if the server sends parts of files. A second process waits for the first.
 
     Raises
     ------
     EmnistError
-        The folder cannot be written, no source gave the right file, or the zip lacks a member.
+        The folder cannot be written or is full, no source gave the right file, or the zip lacks a member.
     """
     folder = Path(folder) if folder else cache_dir()
     _require_writable(folder)
+    with _only_one(folder):
+        if _has_official(folder):  # another process was faster
+            return folder
+        try:
+            return _download(folder, sources, archive)
+        except OSError as error:
+            raise EmnistError(
+                f"EMNIST could not be stored in {folder} ({error.strerror}): {archive.size // 500_000:,} MB must be free; "
+                "what was downloaded is kept, and `make data` goes on from there."
+            ) from error
+
+
+def _download(folder, sources, archive):
     problems = []
     deadline = time.monotonic() + 9
     for url in sources:
         try:
-            _require_answer(url, min(5, deadline - time.monotonic()))
-            with tempfile.TemporaryDirectory(dir=folder, prefix=".download-") as scratch:
-                _extract(_fetch(url, Path(scratch), archive), folder, archive, url)
+            sends_parts = _require_answer(url, min(5, deadline - time.monotonic()))
+            zip_path = _fetch(url, folder / ".emnist.zip.part", archive, sends_parts)
+            try:
+                _extract(zip_path, folder, archive, url)
+            except EmnistError:
+                zip_path.unlink()
+                raise
+            zip_path.unlink()
             return folder
         except (EmnistError, ValueError, requests.RequestException) as error:
             problems.append(f"{url}: {_first_line(error)}")
@@ -326,6 +346,21 @@ def download(folder=None, *, sources=SOURCES, archive=OFFICIAL):
         "EMNIST could not be downloaded. " + " | ".join(problems) + " | Try again later, or put the official zip's "
         "emnist-byclass-*-ubyte.gz files into a folder and set EMNIST_DIR to it."
     )
+
+
+@contextlib.contextmanager
+def _only_one(folder):
+    """Hold the lock of a folder; whoever comes second waits, and is told so."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(f"Another process is downloading EMNIST to {folder}: waiting for it.", file=sys.stderr)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _require_writable(folder):
@@ -345,7 +380,10 @@ class _NoAnswer(EmnistError):
 
 
 def _require_answer(url, seconds):
-    """Raise unless the server answers anything in time. In a thread, because no time-out covers a silent name server."""
+    """Whether the server sends parts of files; raises unless it answers anything in time.
+
+    In a thread, because no time-out covers a silent name server.
+    """
     answered = []
 
     def ask():
@@ -357,21 +395,41 @@ def _require_answer(url, seconds):
     thread.join(max(seconds, 0))
     if not answered:
         raise _NoAnswer("no answer (no network, or the server is gone)")
+    return answered[0].headers.get("Accept-Ranges") == "bytes"
 
 
-def _fetch(url, folder, archive):
-    """Download one source into `folder`, checked; a transfer that breaks off is tried three times."""
+def _fetch(url, path, archive, sends_parts):
+    """Download one source to `path`, checked; a transfer that breaks off is tried three times."""
+    for attempt in range(3):
+        if not sends_parts:
+            path.unlink(missing_ok=True)
+        have = path.stat().st_size if path.exists() else 0
+        headers = _HEADERS | ({"Range": f"bytes={have}-"} if have else {})
+        get = pooch.HTTPDownloader(progressbar=sys.stderr.isatty(), headers=headers, timeout=30, chunk_size=1 << 12)
+        try:
+            if have < archive.size:
+                with open(path, "ab") as stream:
+                    get(url, stream, None)
+            _check_archive(path, archive)
+            return path
+        except EmnistError:  # the whole file, and the wrong one
+            path.unlink()
+            raise
+        except requests.RequestException as error:
+            answered = error.response is not None  # with an error: asking again would not help
+            if not sends_parts or (answered and not path.stat().st_size):
+                path.unlink()
+            if attempt == 2 or answered:
+                raise
+            time.sleep(1 + attempt)
 
-    def downloader(url, output_file, repository):
-        get = pooch.HTTPDownloader(progressbar=sys.stderr.isatty(), headers=_HEADERS, timeout=30, chunk_size=1 << 16)
-        get(url, output_file, repository)
-        _check_size(Path(output_file), archive)
 
-    pooch.get_logger().setLevel("WARNING")
-    repository = pooch.create(
-        path=folder, base_url="", registry={"emnist.zip": archive.sha256}, urls={"emnist.zip": url}, retry_if_failed=2
-    )
-    return Path(repository.fetch("emnist.zip", downloader=downloader))
+def _check_archive(path, archive):
+    _check_size(path, archive)
+    with open(path, "rb") as stream:
+        found = hashlib.file_digest(stream, "sha256").hexdigest()
+    if found != archive.sha256:
+        raise EmnistError(f"the zip has SHA-256 hash {found}, expected {archive.sha256}")
 
 
 def _check_size(path, archive):

@@ -79,7 +79,10 @@ class Official:
 
 @pytest.fixture
 def serve():
-    """Serve `{path: (status, headers, body)}` on loopback; gives the base address. A body may be shorter than promised."""
+    """Serve `{path: (status, headers, body)}` on loopback; gives the base address. A body may be shorter than promised.
+
+    Instead of the three, a path may have a function that returns them when given the headers of the request.
+    """
     servers = []
 
     def start(pages):
@@ -92,7 +95,8 @@ def serve():
 
             def _answer(self, body):
                 seen.append((self.command, self.path, self.headers.get("User-Agent")))
-                status, headers, content = pages[self.path]
+                answer = pages[self.path]
+                status, headers, content = answer(self.headers) if callable(answer) else answer
                 self.send_response(status)
                 for name, value in ({"Content-Length": str(len(content))} | headers).items():
                     self.send_header(name, value)

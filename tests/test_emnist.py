@@ -1,5 +1,6 @@
 """The loader: the right bytes, or one clear sentence and nothing left that would be trusted."""
 
+import concurrent.futures
 import gzip
 import hashlib
 import socket
@@ -71,6 +72,54 @@ def test_bad_download_is_named_and_leaves_nothing(fault, official, serve, tmp_pa
         download(tmp_path / "data", [server.address_text + "/gzip.zip"], official.archive)
     assert words in str(error.value) and server.address_text in str(error.value) and "EMNIST_DIR" in str(error.value)
     assert files(tmp_path / "data") == []
+
+
+class Flaky:
+    """Serves a file in parts; every transfer breaks off after `most` bytes."""
+
+    def __init__(self, content, most):
+        self.content, self.most, self.asked = content, most, []
+
+    def __call__(self, headers):
+        start = int(headers.get("Range", "bytes=0-").removeprefix("bytes=").removesuffix("-"))
+        self.asked.append(start)
+        rest = self.content[start:]
+        promised = {"Accept-Ranges": "bytes", "Content-Length": str(len(rest))}
+        return (206 if start else 200, promised, rest[: self.most])
+
+
+def test_broken_transfer_goes_on_where_it_stopped(official, serve, tmp_path, monkeypatch):
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    page = Flaky(official.zip, len(official.zip) // 2 + 5000)
+    server = serve({"/gzip.zip": page})
+    folder = download(tmp_path / "data", [server.address_text + "/gzip.zip"], official.archive)
+    assert files(folder) == sorted(official.members)
+    asked_whether_there, first, second = page.asked
+    assert asked_whether_there == first == 0 and second >= len(official.zip) // 2
+
+
+def test_download_that_failed_goes_on_in_the_next_run(official, serve, tmp_path, monkeypatch):
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    page = Flaky(official.zip, len(official.zip) // 4)  # three attempts are not enough
+    source = serve({"/gzip.zip": page}).address_text + "/gzip.zip"
+    with pytest.raises(emnist.EmnistError):
+        download(tmp_path / "data", [source], official.archive)
+    assert files(tmp_path / "data") == [".emnist.zip.part"] and emnist.find() is None
+    assert files(download(tmp_path / "data", [source], official.archive)) == sorted(official.members)
+    assert page.asked.count(0) == 3  # two questions, one start
+
+
+def test_second_process_waits_for_the_first(official, serve, tmp_path):
+    def slow(headers):
+        time.sleep(0.2)
+        return (200, {}, official.zip)
+
+    server = serve({"/gzip.zip": slow})
+    arguments = [(tmp_path / "data", [server.address_text + "/gzip.zip"], official.archive)] * 3
+    with concurrent.futures.ThreadPoolExecutor(3) as processes:
+        folders = list(processes.map(download, *zip(*arguments, strict=True)))
+    assert [files(folder) for folder in folders] == [sorted(official.members)] * 3
+    assert [command for command, _, _ in server.seen] == ["HEAD", "GET"]
 
 
 def test_zip_without_a_member_is_refused(official, serve, tmp_path):
