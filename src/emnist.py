@@ -74,6 +74,9 @@ OFFICIAL = Archive(
 )
 
 
+_DEFLATE = 1032  # a deflated byte never stands for more
+
+
 class EmnistError(RuntimeError):
     """The data cannot be had or trusted. The message names the file or address, what was expected and what to do."""
 
@@ -216,7 +219,7 @@ def _parse_idx(stream, path, n_classes):
             raise EmnistError(f"{path} holds no 28x28 images: its header says {sides.hex()}; {remedy}.")
         shape += IMAGE_SHAPE
     size = int(np.prod(shape, dtype=object))
-    if size > 1032 * path.stat().st_size:  # deflate cannot shrink further: do not allocate what a header merely claims
+    if size > _DEFLATE * path.stat().st_size:  # do not allocate what a header merely claims
         raise EmnistError(f"{path} claims {shape[0]:,} items, more than a file of its size can hold; {remedy}.")
     array = np.empty(size, dtype=np.uint8)
     view, done = memoryview(array), 0
@@ -254,11 +257,23 @@ def _read_official(folder, part):
 
 def _read_reference(path, part):
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with zipfile.ZipFile(path) as zipped, np.load(path, allow_pickle=False) as arrays:
+            for name in (f"{part}_images", f"{part}_labels"):
+                _check_size_of_array(zipped, f"{name}.npy", path.stat().st_size)
             images, labels = arrays[f"{part}_images"], arrays[f"{part}_labels"]
-    except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise EmnistError(f"{path} cannot be read ({error}); delete it and run `make data` again.") from error
+    except Exception as error:  # numpy and zipfile raise a dozen kinds for malformed files
+        raise EmnistError(f"{path} cannot be read ({_first_line(error)}); delete it and run `make data` again.") from error
     return _check_reference(images, labels, part, path)
+
+
+def _check_size_of_array(zipped, name, most):
+    """Refuse an array that claims more than the file can hold, before numpy allocates it."""
+    with zipped.open(name) as stream:
+        version = np.lib.format.read_magic(stream)
+        read_header = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}[version]
+        shape, _, dtype = read_header(stream)
+    if dtype != np.uint8 or int(np.prod(shape, dtype=object)) > _DEFLATE * most:
+        raise ValueError(f"{name} claims {shape} values of type {dtype}, more than a file of its size can hold")
 
 
 def _rebuild(folder, part):
