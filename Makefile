@@ -3,12 +3,14 @@ PYTHON ?= python3
 PROFILE ?= smoke
 DATA ?= auto
 CHAPTERS ?=
+MODEL ?= cnn
+WORKERS ?= 2
 SECTIONS ?=
 BIN := .venv/bin
 READY := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help book test test-all site data reference lab lock bench clean
+.PHONY: help book test test-all site data reference search lab lock bench clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -34,6 +36,9 @@ data: $(READY) ## download and verify EMNIST (562 MB)
 reference: $(READY) ## execute PROFILE=paper on real data and make it the published run (CHAPTERS=06 for one chapter)
 	@$(BIN)/python -m execute --profile $(if $(filter smoke,$(PROFILE)),paper,$(PROFILE)) --data emnist --promote $(if $(CHAPTERS),--chapters $(CHAPTERS))
 	@$(BIN)/python -m publish --readme
+
+search: $(READY) ## one model's search in several processes: MODEL=cnn WORKERS=2 PROFILE=smoke
+	@$(BIN)/python -m search --model $(MODEL) --workers $(WORKERS) --profile $(PROFILE) --data $(DATA)
 
 lab: $(READY) ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab notebooks

@@ -57,7 +57,7 @@ class RunError(RuntimeError):
 
 
 def chapters() -> list[Path]:
-    """The notebooks named in `_toc.yml`, in order."""
+    """The notebooks named in `_toc.yml`, in order, and after them those that a reader has added to `notebooks/`."""
 
     def files(node):
         if isinstance(node, dict):
@@ -69,7 +69,8 @@ def chapters() -> list[Path]:
             for item in node:
                 yield from files(item)
 
-    return list(files(yaml.safe_load((ROOT / "_toc.yml").read_text())))
+    listed = list(files(yaml.safe_load((ROOT / "_toc.yml").read_text())))
+    return listed + sorted(set((ROOT / "notebooks").glob("*.ipynb")) - set(listed))
 
 
 def parameters(notebook, path) -> dict:
@@ -240,7 +241,7 @@ def _execute(path, target, chosen, profile, wanted):
     print(f"{path.name} …", flush=True)
     started = time.perf_counter()
     try:
-        with _showing(logs["PROGRESS_LOG"]), _stderr_to(chatter):
+        with showing(logs["PROGRESS_LOG"]), _stderr_to(chatter):
             papermill.execute_notebook(
                 path, partial, parameters=chosen, kernel_name="python3", progress_bar=False, cwd=path.parent,
                 start_timeout=120, execution_timeout=CELL_TIMEOUT[profile],
@@ -283,7 +284,7 @@ def _shown(path):
 
 
 @contextlib.contextmanager
-def _showing(log):
+def showing(log):
     """Copy what the kernel reports about its progress to the terminal while it runs."""
     stop = threading.Event()
 

@@ -34,6 +34,7 @@ ROOT = store.ROOT
 RUNTIME = Path(sys.prefix) / "node_modules" / "onnxruntime-web" / "dist"  # installed by make, from package-lock.json
 RUNTIME_FILES = ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm")
 SHOWN_AGAIN = ("fig-answer", "fig-pareto")  # figures of chapters that other pages include
+OWN = "Your own"  # part of the table of contents for notebooks that a reader has added
 README_MARKS = ("<!-- results: written by `python -m publish --readme` -->", "<!-- end of results -->")
 
 
@@ -197,9 +198,15 @@ def stage(run_folder, folder) -> None:
     shutil.copytree(ROOT / "book", folder / "book", ignore=shutil.ignore_patterns("reference", ".reference-*"))
     shutil.copytree(ROOT / "src", folder / "src", ignore=shutil.ignore_patterns("*.egg-info", "__pycache__", "*.npz"))
     (folder / "notebooks").mkdir()
-    pictures = {}
+    contents, pictures = yaml.safe_load((ROOT / "_toc.yml").read_text()), {}
     for path in execute.chapters():
         executed = run_folder / "notebooks" / path.name
+        if f"notebooks/{path.stem}.html" not in pages():  # a reader's own chapter
+            if not executed.exists():
+                continue
+            if contents["parts"][-1]["caption"] != OWN:
+                contents["parts"].append({"caption": OWN, "chapters": []})
+            contents["parts"][-1]["chapters"].append({"file": f"notebooks/{path.stem}"})
         if not executed.exists():
             raise PublishError(f"{executed.relative_to(ROOT)} is missing: execute {path.stem} first.")
         done = nbformat.read(executed, as_version=4)
@@ -225,7 +232,7 @@ def stage(run_folder, folder) -> None:
     for name, table in cost.tables().items():
         (generated / f"cost_{name}.md").write_text(table)
     drawing_page(run_folder, found, folder / "book" / "_static" / "draw")
-    shutil.copy(ROOT / "_toc.yml", folder)
+    (folder / "_toc.yml").write_text(yaml.safe_dump(contents, sort_keys=False))
     (folder / "_config.yml").write_text(yaml.safe_dump(configuration(provenance), sort_keys=False, allow_unicode=True))
 
 
@@ -270,7 +277,7 @@ def build(run_folder, name) -> bool:
     built = work / "sphinx" / "_build" / "html"
     if done.returncode:
         raise PublishError(f"Jupyter Book failed:\n{done.stdout.strip()}")
-    if missing := [page for page in pages() if not (built / page).exists()]:
+    if missing := [page for page in pages(work / "stage") if not (built / page).exists()]:
         raise PublishError(f"Jupyter Book succeeded but wrote no {', '.join(missing)}; is it version 1 (pip list)?")
     old = work / "html-old"
     shutil.rmtree(old, ignore_errors=True)
@@ -282,9 +289,9 @@ def build(run_folder, name) -> bool:
     return True
 
 
-def pages() -> list[str]:
-    """The HTML files that the table of contents promises."""
-    toc = (ROOT / "_toc.yml").read_text()
+def pages(folder=ROOT) -> list[str]:
+    """The HTML files that the table of contents in `folder` promises."""
+    toc = (folder / "_toc.yml").read_text()
     return ["index.html", *(f"{name}.html" for name in re.findall(r"(?:root|file): (\S+)", toc))]
 
 

@@ -53,24 +53,33 @@ def cached(name, spec, compute):
     compute : callable(folder) -> dict
         Does the work, may write files into `folder`, returns a JSON-able result.
     """
-    folder_name = f"{name}-{digest(spec)[:16]}"
-    log(folder_name)
-    for place in _places():
-        if (place / folder_name).is_dir() and (entry := _read(place / folder_name)):
-            return entry
+    if entry := find(name, spec):
+        return entry
     place = PUBLISHED if os.environ.get("STORE_PUBLISHED") == "1" and PUBLISHED in _places() else LOCAL
     place.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(dir=place, prefix=".new-"))
     try:
         _write(scratch, spec, compute(scratch))
-        target = place / folder_name
-        shutil.rmtree(target, ignore_errors=True)
+        target = place / _folder_name(name, spec)
         scratch.chmod(0o755)
-        scratch.rename(target)
+        if target.is_dir() and not _read(target):  # damaged
+            shutil.rmtree(target)
+        if target.is_dir():  # another process was faster
+            shutil.rmtree(scratch)
+        else:
+            scratch.rename(target)
     except BaseException:
         shutil.rmtree(scratch, ignore_errors=True)
         raise
     return _read(target)
+
+
+def find(name, spec):
+    """The stored entry of a step, or None."""
+    folder_name = _folder_name(name, spec)
+    log(folder_name)
+    found = (_read(place / folder_name) for place in _places() if (place / folder_name).is_dir())
+    return next((entry for entry in found if entry), None)
 
 
 def digest(value) -> str:
@@ -114,6 +123,10 @@ def write_json(path, value):
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _folder_name(name, spec):
+    return f"{name}-{digest(spec)[:16]}"
 
 
 def _places():

@@ -2,11 +2,13 @@
 
 import itertools
 import json
+import os
 import shutil
 import tempfile
 import time
 from pathlib import Path
 
+import grpc
 import keras
 import keras_tuner
 import numpy as np
@@ -15,6 +17,8 @@ import pandas as pd
 import store
 from helpers import EVALUATION_BATCH, batches, say
 from training import TRAINING_VERSION, build_model, compile_config, make_fast, targets, train
+
+PATIENCE = 300  # seconds that a worker waits for an answer of its chief
 
 
 def search_space(build) -> dict[str, list]:
@@ -28,7 +32,8 @@ def search(build, data, *, name, max_trials, rows, epochs, batch_size=64, seed=0
     """Search a builder's space with KerasTuner; every trial trains on the first `rows` training images.
 
     Every trial starts from the same seed, so its score depends on its hyperparameters only. A search that was stopped
-    goes on with the trial it was in.
+    goes on with the trial it was in. Where KerasTuner's environment variables for several processes are set, this
+    process takes the part that they name (`search.py`); the stored result is the same.
 
     Returns the record of the search: tuner, trials and completed (numbers), space, best (hyperparameters of the best
     trial by val_accuracy) and `table`, one row per trial: hyperparameters, status, message, val_accuracy (best epoch),
@@ -72,14 +77,21 @@ def search(build, data, *, name, max_trials, rows, epochs, batch_size=64, seed=0
             )
             return histories
 
+        def _run_and_update_trial(self, *args, **kwargs):
+            try:
+                super()._run_and_update_trial(*args, **kwargs)
+            except grpc.RpcError as error:  # not the fault of the trial, which starts again when both are back
+                raise keras_tuner.errors.FatalError("the chief of the search does not answer") from error
+
     def seeded(hp):
         keras.utils.set_random_seed(seed)
         model = build(hp)
         make_fast(model)
         return model
 
-    def compute(folder):
-        project = store.LOCAL / "searches" / f"{name}-{store.digest(spec)[:16]}"
+    project = store.LOCAL / "searches" / f"{name}-{store.digest(spec)[:16]}"
+
+    def tune():
         runner = Recorded(
             seeded,
             objective="val_accuracy",
@@ -91,18 +103,41 @@ def search(build, data, *, name, max_trials, rows, epochs, batch_size=64, seed=0
         labels = targets(corners[0], data.y_validation)
         validation = batches(data.x_validation, labels, batch_size=EVALUATION_BATCH, input_shape=input_shape)
         runner.search(validation_data=validation, epochs=epochs, shuffle=False, verbose=0)
+        return runner
+
+    def compute(folder):
+        runner = tune()
         table = [_trial_row(build, runner, trial) for _, trial in sorted(runner.oracle.trials.items())]
         for path in project.rglob("*.json"):  # KerasTuner's own account of the search
             shutil.copy(path, folder / "-".join(path.relative_to(project).parts))
         shutil.rmtree(project)
         return {"table": table}
 
+    if _is_worker() and not store.find(f"search-{name}", spec):
+        from keras_tuner.src.distribute import oracle_client
+
+        oracle_client.TIMEOUT = PATIENCE
+        tune()
+        _wait_for(lambda: store.find(f"search-{name}", spec))
     entry = store.cached(f"search-{name}", spec, compute)
     table = entry.result["table"]
     done = [row for row in table if row["status"] == "COMPLETED"]
     best = max(done, key=lambda row: row["val_accuracy"])["hyperparameters"] if done else None
     counts = {"trials": len(table), "completed": len(done)}
     return {"tuner": tuner.__name__, **counts, "space": space, "best": best, "table": table, "entry": entry.folder.name}
+
+
+def _is_worker():
+    """Whether this process is one of several that search together, and not their chief."""
+    return "KERASTUNER_ORACLE_IP" in os.environ and "chief" not in os.environ["KERASTUNER_TUNER_ID"]
+
+
+def _wait_for(found):
+    deadline = time.monotonic() + PATIENCE
+    while not found():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"the chief of the search has stored nothing within {PATIENCE} s; is it still running?")
+        time.sleep(1)
 
 
 def _trial_row(build, runner, trial):

@@ -127,3 +127,21 @@ def test_data_chapter_runs_on_real_emnist(real_emnist, checkout):
         del checkout.environment["EMNIST_DIR"]
     text = (checkout.folder / ".git" / "real.ipynb").read_text()
     assert "emnist-byclass-120k" in text and "test images seen in training: 0" in text
+
+
+@pytest.mark.slow
+def test_model_of_a_reader_joins_tables_figures_tests_and_drawing_page(book):
+    own = book.folder / "notebooks" / "09_my_model.ipynb"
+    own.write_bytes((book.folder / "notebooks" / "template" / "my_model.ipynb").read_bytes())
+    try:
+        _, printed = book.make_book()
+        assert "3 of 9 chapters executed" in printed  # itself and the two that read results
+        results = json.loads((book.smoke / "results.json").read_text())
+        assert results["models"]["my_model"]["title"] == "My model"
+        evaluation = (book.smoke / "html" / "notebooks" / "08_evaluation.html").read_text()
+        assert evaluation.count("<td>My model</td>") + evaluation.count(">My model</th>") > 5
+        drawn = json.loads((book.smoke / "html" / "_static" / "draw" / "draw.json").read_text())
+        assert "my_model" in [model["key"] for model in drawn["models"]]
+        assert "Your own" in (book.smoke / "html" / "book" / "index.html").read_text()
+    finally:
+        own.unlink()

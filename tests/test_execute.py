@@ -67,6 +67,15 @@ def project(tmp_path, monkeypatch):
 # --- good runs
 
 
+def test_notebooks_that_a_reader_adds_come_after_those_of_the_book(tmp_path, monkeypatch):
+    (tmp_path / "_toc.yml").write_text("root: index\nparts: [{chapters: [{file: notebooks/02_b}, {file: notebooks/01_a}]}]")
+    (tmp_path / "notebooks" / "template").mkdir(parents=True)
+    for name in ("00_mine", "01_a", "02_b", "template/my_model"):
+        (tmp_path / "notebooks" / f"{name}.ipynb").touch()
+    monkeypatch.setattr(execute, "ROOT", tmp_path)
+    assert [path.stem for path in execute.chapters()] == ["02_b", "01_a", "00_mine"]
+
+
 def test_chapter_runs_with_the_values_of_the_profile(project):
     project.chapter("print(dataset, n)")
     assert project.run() == 0

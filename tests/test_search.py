@@ -1,0 +1,99 @@
+"""A search in several processes: the same result as in one, whoever is killed."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+import execute
+import search
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="finds processes in /proc")
+SIZES = {"n_train": 2000, "search_rows": 1000, "search_epochs": 2, "max_trials": 5}
+COMMAND = ["--model", "cnn", "--data", "synthetic", *(f"--set={name}={value}" for name, value in SIZES.items())]
+
+
+@pytest.fixture(scope="module")
+def alone(checkout):
+    """The trials of a search in one process: hyperparameters and validation accuracy."""
+    path = next(path for path in execute.chapters() if path.stem == "04_cnn")
+    code = (
+        "import search, execute\n"
+        f"[(path, notebook, chosen)] = [c for c in execute.plan('smoke', 'synthetic', {SIZES}) if c[0].name == '{path.name}']\n"
+        "import os, pathlib; os.chdir('notebooks')\n"
+        "space = dict(chosen)\n"
+        "for cell in search.only_the_search(notebook, 'cnn').cells:\n"
+        "    if 'remove-cell' in cell.metadata.get('tags', []): continue\n"
+        "    exec(cell.source, space)\n"
+        "    if 'parameters' in cell.metadata.get('tags', []): space.update(chosen)\n"
+    )
+    checkout(sys.executable, "-c", code)
+    return taken(checkout)
+
+
+def taken(checkout):
+    """The trials of the one stored search, which is removed."""
+    [folder] = (checkout.folder / "_build" / "store").glob("search-cnn-*")
+    table = json.loads((folder / "entry.json").read_text())["result"]["table"]
+    folder.rename(checkout.folder / "_build" / f"taken-{time.monotonic()}")
+    return [(row["hyperparameters"], row["status"], row["val_accuracy"]) for row in table]
+
+
+def processes(checkout, name):
+    """The process groups that play a part of the search in this checkout."""
+    wanted = f"KERASTUNER_TUNER_ID={name}".encode()
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            variables = (folder / "environ").read_bytes().split(b"\0")
+            if wanted in variables and f"PYTHONPATH={checkout.folder}/src".encode() in variables:
+                yield os.getpgid(int(folder.name))
+        except (OSError, ProcessLookupError):
+            continue
+
+
+def test_two_workers_give_what_one_process_gives(checkout, alone):
+    checkout(sys.executable, "-m", "search", "--workers", "2", *COMMAND)
+    found = taken(checkout)
+    assert [status for _, status, _ in found] == ["COMPLETED"] * 5
+    assert [values for values, _, _ in found] == [values for values, _, _ in alone]
+    assert [accuracy for _, _, accuracy in found] == pytest.approx([accuracy for _, _, accuracy in alone], abs=0.02)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("victim", ["worker-1", "chief"])
+def test_search_goes_on_if_a_process_is_killed(victim, checkout, alone):
+    def kill():
+        trials = checkout.folder / "_build" / "store" / "searches"
+        while not list(trials.glob("cnn-*/trial_1")):  # the second trial has begun
+            time.sleep(0.1)
+        os.killpg(next(processes(checkout, victim)), signal.SIGKILL)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    _, printed = checkout(sys.executable, "-m", "search", "--workers", "2", *COMMAND)
+    killer.join()
+    assert f"{victim} died; it is started again" in printed
+    found = taken(checkout)
+    assert [status for _, status, _ in found] == ["COMPLETED"] * 5
+    assert [values for values, _, _ in found] == [values for values, _, _ in alone]
+
+
+def test_unknown_model_is_named(capsys):
+    assert search.main(["--model", "resnet", "--data", "synthetic"]) == 1
+    assert "no chapter searches for a model 'resnet': expected mlp" in capsys.readouterr().err
+
+
+def test_nothing_is_left_running_after_an_interrupt(checkout):
+    command = [sys.executable, "-m", "search", "--workers", "2", *COMMAND]
+    running = subprocess.Popen(command, cwd=checkout.folder, env=checkout.environment, stderr=subprocess.PIPE, text=True)
+    while not list(processes(checkout, "worker-0")):
+        time.sleep(0.1)
+    running.send_signal(signal.SIGINT)
+    assert "the same command goes on from there" in running.communicate(timeout=60)[1] and running.returncode == 130
+    assert [*processes(checkout, "worker-0"), *processes(checkout, "chief")] == []
