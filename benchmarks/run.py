@@ -17,7 +17,7 @@ import store
 FOLDER = Path(__file__).resolve().parent
 RESULTS = FOLDER / "results.json"
 REPEATS = 5
-SECTIONS = ("training_speed", "operations", "inference", "memory", "time_to_accuracy", "building")
+SECTIONS = ("training_speed", "operations", "inference", "memory", "time_to_accuracy", "building", "searching")
 
 
 def entry(name, values, unit) -> dict:

@@ -79,11 +79,36 @@ def tables(entries=None, goals=None) -> dict[str, str]:
             ["Paper's recipe, s", "Fast recipe, s", "Ratio"],
             [[cell("time_to_085_paper"), cell("time_to_085_fast"), cell("time_to_085_ratio")]],
         ),
+        "searching": grid(
+            ["One worker, all cores, s", "One worker per core, s", "Ratio"],
+            [[cell("search_one_s"), cell("search_many_s"), cell("search_speedup")]],
+        ),
         "building": grid(
             ["Command", "Seconds"],
             [[TITLES[n].removesuffix(" (s)"), cell(n)] for n in ("book_s", "chapter_s", "prose_s", "noop_s", "site_s")],
         ),
     }
+
+
+def plan(results) -> str:
+    """What the study would cost on all 697,932 images of ByClass, as a Markdown table, from `results.json`.
+
+    Processor hours of the published training of one seed, scaled with the images; the rest is multiplication.
+    """
+    data, seeds, trials = results["data"], 5, 100
+    images = 697_932 * 9 / 10
+    lines = ["| Model | One seed, hours | Five seeds | 100 trials of 5 epochs on all images | Wall-clock on 100 cores |"]
+    lines += ["|---|--:|--:|--:|--:|"]
+    for key, model in results["models"].items():
+        epochs = len(model["runs"][0]["history"].get("loss", ()))
+        if key in ("majority", "linear") or not epochs:
+            continue
+        minutes = sum(run["cpu_minutes"] for run in model["runs"]) / len(model["runs"])
+        hours = minutes / 60 * images / data["n_train"]
+        search = hours * 5 / epochs * trials
+        cells = (hours, seeds * hours, search, (seeds * hours + search) / 100)
+        lines.append(f"| {model['title']} | " + " | ".join(f"{value:,.1f}" for value in cells) + " |")
+    return "\n".join(lines) + "\n"
 
 
 def _goal(name, goal, found, cell):

@@ -229,6 +229,7 @@ def stage(run_folder, folder) -> None:
     (generated / "status.md").write_text(_status(provenance, changed))
     for name in SHOWN_AGAIN:
         (generated / f"{name}.png").write_bytes(pictures[name])
+    (generated / "scale_plan.md").write_text(cost.plan(found))
     for name, table in cost.tables().items():
         (generated / f"cost_{name}.md").write_text(table)
     drawing_page(run_folder, found, folder / "book" / "_static" / "draw")

@@ -12,7 +12,7 @@ from conftest import ROOT
 import execute
 import publish
 
-CHAPTERS = execute.chapters()
+CHAPTERS = [path for path in execute.chapters() if f"notebooks/{path.stem}.html" in publish.pages()]
 STUDY = {
     "01_data_exploration",
     "02_preprocessing",

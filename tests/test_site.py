@@ -123,6 +123,20 @@ def test_site_without_a_public_address_invents_no_link(site):
     assert "colab.research" not in text and "mybinder.org" not in text
 
 
+@pytest.mark.slow
+def test_site_with_a_public_address_links_to_colab_binder_and_the_source(checkout):
+    checkout.environment["GITHUB_REPOSITORY"] = "someone/a-book"
+    try:
+        checkout("make", "-o", ".venv/ready", "site")
+    finally:
+        del checkout.environment["GITHUB_REPOSITORY"]
+    page = (checkout.folder / "_build" / "site" / "html" / "notebooks" / "03_mlp.html").read_text()
+    links = {tag["href"] for tag in bs4.BeautifulSoup(page, "html.parser").select("a[href]")}
+    assert "https://colab.research.google.com/github/someone/a-book/blob/main/notebooks/03_mlp.ipynb" in links
+    assert "https://mybinder.org/v2/gh/someone/a-book/main?urlpath=lab/tree/notebooks/03_mlp.ipynb" in links
+    assert "https://github.com/someone/a-book/edit/main/notebooks/03_mlp.ipynb" in links
+
+
 def test_second_build_of_the_same_is_skipped(site):
     command = [sys.executable, "-m", "publish", "--site"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
