@@ -15,7 +15,7 @@ READY := .venv/ready
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
 
-book: $(READY) ## execute what has changed and build _build/PROFILE/html (PROFILE=smoke|draft|paper, DATA=auto|emnist|synthetic)
+book: $(READY) ## execute what has changed and build _build/PROFILE/html (PROFILE=smoke|draft|paper, DATA=auto|emnist|synthetic|emnist-bymerge|FOLDER|…)
 	@$(BIN)/python -m publish --execute --profile $(PROFILE) --data $(DATA)
 
 test: $(READY) ## everything that CI requires: linting and the fast tests

@@ -24,6 +24,7 @@ from pathlib import Path
 import nbformat
 import yaml
 
+import datasets
 import emnist
 import store
 import verdicts
@@ -31,9 +32,9 @@ import verdicts
 ROOT = store.ROOT
 REFERENCE = ROOT / "book" / "reference"
 PROFILES = ("smoke", "draft", "paper")
-DATA = ("auto", "emnist", "synthetic")
 CELL_TIMEOUT = {"smoke": 20 * 60, "draft": 3 * 3600, "paper": 24 * 3600}  # seconds
 KERNEL_MODULES = (
+    "datasets",
     "emnist",
     "figures",
     "helpers",
@@ -122,6 +123,8 @@ def _dataset(profile, data):
         if profile != "smoke":
             raise RunError(f"DATA=synthetic does not go with PROFILE={profile}: its numbers are about real EMNIST; use smoke.")
         return "synthetic"
+    if data not in ("auto", "emnist", "emnist-byclass"):
+        return _other_dataset(data)
     found = emnist.find()
     if found is None and data == "auto" and profile == "smoke":
         return "synthetic"
@@ -129,6 +132,15 @@ def _dataset(profile, data):
         print("EMNIST is not on this machine yet: downloading 562 MB.", flush=True)
         emnist.download()
     return "emnist-byclass"
+
+
+def _other_dataset(data):
+    try:
+        dataset = datasets.resolve(data)
+        datasets.load(dataset, "train", 1)
+    except (ValueError, emnist.EmnistError) as error:
+        raise RunError(f"DATA={data}: {error}") from error
+    return dataset
 
 
 # --- when to run it ------------------------------------------------------------------------------------------------
@@ -499,7 +511,7 @@ def main(arguments=None) -> int:
     """Command line; returns the exit status: 0 good, 1 refused, 130 interrupted."""
     parser = argparse.ArgumentParser(prog="execute", description="Execute the chapters with papermill.")
     parser.add_argument("--profile", choices=PROFILES, default="smoke")
-    parser.add_argument("--data", choices=DATA, default="auto")
+    parser.add_argument("--data", default="auto", help="auto, emnist, synthetic, or a name or folder that datasets.py knows")
     parser.add_argument("--set", type=_setting, action="append", default=[], metavar="NAME=VALUE", help="override a parameter")
     parser.add_argument("--promote", action="store_true", help="then make the run the published one")
     parser.add_argument("--chapters", nargs="*", help="promote these chapters only, e.g. 06")

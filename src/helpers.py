@@ -7,6 +7,7 @@ import dataclasses
 import functools
 import hashlib
 import os
+from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -16,8 +17,8 @@ from IPython import get_ipython
 from IPython.display import Pretty, display
 from sklearn import metrics as sk
 
+import datasets
 import emnist
-import synthetic
 
 tf.get_logger().setLevel("ERROR")
 
@@ -37,9 +38,9 @@ class Data:
     y_validation: np.ndarray
 
     @property
-    def is_real(self) -> bool:
-        """False for synthetic stand-in data, which must not be compared with the paper."""
-        return self.name != synthetic.NAME
+    def is_reference(self) -> bool:
+        """Whether these are the paper's data; nothing else may be compared with its numbers."""
+        return self.dataset == "emnist-byclass"
 
     def first(self, n) -> "Data":
         """The same with only the first `n` training images."""
@@ -59,23 +60,23 @@ def load_train(dataset="auto", n_train=100_000) -> Data:
 
     Parameters
     ----------
-    dataset : {"auto", "emnist-byclass", "synthetic"}
-        "auto" is real EMNIST if it is on this machine, else the synthetic stand-in, and says so.
+    dataset : str
+        A name that `datasets` knows, or a folder. "auto" is EMNIST if it is on this machine, else a stand-in, and says so.
     n_train : int
         Images in all: 100,000 give 90,000 for training and 10,000 for validation.
 
     Raises
     ------
     ValueError
-        Unknown data set. `emnist.EmnistError`: real data asked for, but not here or damaged.
+        Unknown data set. `emnist.EmnistError`: data asked for that are not here or damaged.
     """
-    dataset = _resolve(dataset)
-    images, labels = _load(dataset, "train", n_train)
-    n_validation = n_train // 10
+    dataset = datasets.resolve(dataset)
+    images, labels, class_names = datasets.load(dataset, "train", n_train)
+    n_validation = len(images) // 10
     return Data(
-        name=emnist.REFERENCE_NAME if dataset == "emnist-byclass" else synthetic.NAME,
+        name=emnist.REFERENCE_NAME if dataset == "emnist-byclass" else Path(dataset).name,
         dataset=dataset,
-        class_names=emnist.CLASS_NAMES,
+        class_names=class_names,
         x_train=images[n_validation:],
         y_train=labels[n_validation:],
         x_validation=images[:n_validation],
@@ -85,26 +86,7 @@ def load_train(dataset="auto", n_train=100_000) -> Data:
 
 def load_test(dataset="auto", n_test=20_000):
     """Load the first `n_test` test images, uint8 (n, 28, 28), and labels (n,). Only the evaluation chapter does this."""
-    return _load(_resolve(dataset), "test", n_test)
-
-
-def is_available(dataset) -> bool:
-    """Whether `load_test(dataset)` would find the images on this machine."""
-    return dataset == "synthetic" or emnist.find() is not None
-
-
-def _resolve(dataset):
-    if dataset == "auto":
-        dataset = "synthetic" if emnist.find() is None else "emnist-byclass"
-        if dataset == "synthetic":
-            print("EMNIST is not on this machine: using synthetic stand-in characters (`make data` downloads the real ones).")
-    if dataset not in ("emnist-byclass", "synthetic"):
-        raise ValueError(f"unknown data set {dataset!r}: expected 'auto', 'emnist-byclass' or 'synthetic'.")
-    return dataset
-
-
-def _load(dataset, part, n):
-    return synthetic.load(part, n) if dataset == "synthetic" else emnist.load(part, n=n)
+    return datasets.load(dataset, "test", n_test)[:2]
 
 
 def array_digest(array) -> str:

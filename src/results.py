@@ -111,6 +111,8 @@ def record(run_dir, key, *, title, runs, data, build=None, values=None, search=N
             "search": search,
             "data": {
                 "name": data.name,
+                "dataset": data.dataset,
+                "class_names": list(data.class_names),
                 "n_train": len(data.x_train),
                 "n_validation": len(data.x_validation),
                 "sha256": data.digest(),
@@ -133,12 +135,15 @@ def load_records(results_dir) -> dict[str, dict]:
     return {found["key"]: found for found in sorted(records, key=lambda found: found["macs"])}
 
 
-def builder(record, stretch=1.0):
+def builder(record, stretch=1.0, n_classes=None):
     """A builder, without hyperparameters, of a recorded network with fresh weights, compiled as it was.
 
-    `stretch` is the number of training steps in units of the recorded training, for learning-rate schedules.
+    `stretch` is the number of training steps in units of the recorded training, for learning-rate schedules; `n_classes`
+    another number of classes.
     """
     config = training.load_model(record["runs"][0]).get_config()
+    if n_classes:
+        config["layers"][-1]["config"]["units"] = n_classes
 
     def build(hp):
         compiling = copy.deepcopy(record["compile"])

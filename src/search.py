@@ -119,7 +119,7 @@ def main(arguments=None) -> int:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--hours", type=float, default=24, help="give up after so many")
     parser.add_argument("--profile", choices=execute.PROFILES, default="smoke")
-    parser.add_argument("--data", choices=execute.DATA, default="auto")
+    parser.add_argument("--data", default="auto")
     parser.add_argument("--set", type=execute._setting, action="append", default=[], metavar="NAME=VALUE")
     options = parser.parse_args(arguments)
     try:
