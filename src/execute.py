@@ -174,6 +174,7 @@ def run(profile, data="auto", overrides=None) -> None:
     if os.environ.get("EMNIST_DIR"):  # kernels start in another folder
         os.environ["EMNIST_DIR"] = str(Path(os.environ["EMNIST_DIR"]).resolve())
     planned = plan(profile, data, overrides)
+    store.sweep()
     folder = ROOT / "_build" / profile
     (folder / "notebooks").mkdir(parents=True, exist_ok=True)
     _forget_models_without_chapter(folder, [path.name for path, _, _ in planned])
@@ -292,7 +293,7 @@ def _execute(path, target, chosen, profile, wanted):
 
 
 def _shown(path):
-    return path.relative_to(ROOT)
+    return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
 
 
 @contextlib.contextmanager
@@ -416,12 +417,25 @@ def promote(profile, only=None) -> None:
     Raises RunError if the run is not on real data, is not complete, or would make the reference too large, and if single
     chapters come from another profile or other data than the rest.
     """
-    folder = ROOT / "_build" / profile
     new, old = REFERENCE.with_name(".reference-new"), REFERENCE.with_name(".reference-old")
     if old.exists() and not REFERENCE.exists():  # a promotion was cut between its two renames
         old.rename(REFERENCE)
     for leftover in (new, old):
         shutil.rmtree(leftover, ignore_errors=True)
+    try:
+        size = _assemble(new, profile, only)
+        if REFERENCE.exists():
+            REFERENCE.rename(old)
+        new.rename(REFERENCE)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+    shutil.rmtree(old, ignore_errors=True)
+    print(f"promoted {profile} to {_shown(REFERENCE)} ({size / 1e6:.1f} MB)")
+
+
+def _assemble(new, profile, only):
+    """Put the present reference and what replaces parts of it together in `new`; returns its size in bytes."""
+    folder = ROOT / "_build" / profile
     if REFERENCE.exists():
         shutil.copytree(REFERENCE, new)
     for name in ("notebooks", "models", "verdicts", "store"):
@@ -439,6 +453,7 @@ def promote(profile, only=None) -> None:
             models.append(name)
             for found in (folder / "models").glob(f"{name}.*"):
                 shutil.copy(found, new / "models")
+        (new / "verdicts" / f"{path.stem}.json").unlink(missing_ok=True)
         for found in (*folder.glob(f"{path.stem}.json"), *folder.glob(f"verdicts/{path.stem}.json")):
             shutil.copy(found, new / found.relative_to(folder))
     for name, part, kept in (("results.json", "models", models), ("provenance.json", "chapters", chapters)):
@@ -453,11 +468,7 @@ def promote(profile, only=None) -> None:
         raise RunError(
             f"the reference would have {size:,} bytes, more than {SIZE_LIMIT:,}; keep metrics, not weights, of what only decides a claim."
         )
-    if REFERENCE.exists():
-        REFERENCE.rename(old)
-    new.rename(REFERENCE)
-    shutil.rmtree(old, ignore_errors=True)
-    print(f"promoted {profile} to {_shown(REFERENCE)} ({size / 1e6:.1f} MB)")
+    return size
 
 
 def _replaced(old, fresh, part, names):
@@ -525,6 +536,9 @@ def main(arguments=None) -> int:
                 promote(options.profile, options.chapters)
     except (RunError, emnist.EmnistError) as error:
         print(f"Error: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:  # shutil's Error holds a list of them
+        print(f"Error: {error}. What was there before is unchanged; make room, then run it again.", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nInterrupted. What was finished is stored; the same command goes on from there.", file=sys.stderr)

@@ -13,6 +13,7 @@ import datetime
 import hashlib
 import json
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -26,6 +27,7 @@ if not (ROOT / "_toc.yml").exists():  # installed without the repository around 
     ROOT = Path.cwd()
 PUBLISHED = ROOT / "book" / "reference" / "store"
 LOCAL = ROOT / "_build" / "store"
+_SCRATCH = f".new-{platform.node()}-"  # and the process that works in it
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ def cached(name, spec, compute):
         return entry
     place = PUBLISHED if os.environ.get("STORE_PUBLISHED") == "1" and PUBLISHED in _places() else LOCAL
     place.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(dir=place, prefix=".new-"))
+    scratch = Path(tempfile.mkdtemp(dir=place, prefix=f"{_SCRATCH}{os.getpid()}-"))
     try:
         _write(scratch, spec, compute(scratch))
         target = place / _folder_name(name, spec)
@@ -80,6 +82,16 @@ def find(name, spec):
     log(folder_name)
     found = (_read(place / folder_name) for place in _places() if (place / folder_name).is_dir())
     return next((entry for entry in found if entry), None)
+
+
+def sweep():
+    """Remove what killed processes of this machine left half-done."""
+    for place in _places():
+        for scratch in place.glob(f"{_SCRATCH}*"):
+            try:
+                os.kill(int(scratch.name.removeprefix(_SCRATCH).split("-")[0]), 0)
+            except ProcessLookupError:
+                shutil.rmtree(scratch, ignore_errors=True)
 
 
 def digest(value) -> str:
@@ -183,6 +195,4 @@ def _cpu():
         lines = Path("/proc/cpuinfo").read_text().splitlines()
         return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
     except (OSError, StopIteration):
-        import platform
-
         return platform.processor() or platform.machine()

@@ -121,6 +121,18 @@ def serve():
         server.server_close()
 
 
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk of 300 kilobytes."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", folder], capture_output=True, check=False)
+    if mounted.returncode:
+        pytest.skip("no right to mount a small disk")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
 @pytest.fixture(scope="session")
 def data():
     """A thousand synthetic training images."""

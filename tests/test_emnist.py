@@ -122,6 +122,15 @@ def test_second_process_waits_for_the_first(official, serve, tmp_path):
     assert [command for command, _, _ in server.seen] == ["HEAD", "GET"]
 
 
+def test_full_disk_is_named_and_nothing_is_trusted(official, serve, small_disk):
+    noise = {name: np.random.default_rng(0).bytes(100_000) for name in official.members}
+    archive = Official(noise)
+    server = serve({"/gzip.zip": (200, {"Accept-Ranges": "bytes"}, archive.zip)})
+    with pytest.raises(emnist.EmnistError, match=r"No space left on device.*must be free"):
+        download(small_disk / "data", [server.address_text + "/gzip.zip"], archive.archive)
+    assert not any(name.endswith(".gz") for name in files(small_disk / "data"))
+
+
 def test_zip_without_a_member_is_refused(official, serve, tmp_path):
     missing, *_ = official.members
     partial = Official.zipped({name: body for name, body in official.members.items() if name != missing})

@@ -326,6 +326,16 @@ def test_promotion_cut_between_its_renames_is_healed(finished):
     assert [path.name for path in book.iterdir()] == ["reference"]
 
 
+def test_full_disk_keeps_the_old_reference(finished, small_disk, capsys, monkeypatch):
+    monkeypatch.setattr(execute, "REFERENCE", small_disk / "reference")
+    execute.promote("smoke")
+    before = sorted(path.relative_to(small_disk) for path in small_disk.rglob("*"))
+    (finished.folder / "_build" / "smoke" / "models" / "a.onnx").write_bytes(bytes(1_000_000))
+    assert finished.run("--promote") == 1
+    assert "No space left on device" in capsys.readouterr().err
+    assert sorted(path.relative_to(small_disk) for path in small_disk.rglob("*")) == before
+
+
 def test_too_large_a_reference_is_refused(finished, monkeypatch):
     monkeypatch.setattr(execute, "SIZE_LIMIT", 100)
     with pytest.raises(execute.RunError, match="more than 100"):

@@ -71,6 +71,18 @@ def test_failed_step_leaves_nothing():
     assert list(store.LOCAL.iterdir()) == []
 
 
+def test_full_disk_leaves_nothing_and_the_step_is_done_when_there_is_room(small_disk, monkeypatch):
+    monkeypatch.setattr(store, "LOCAL", small_disk / "store")
+
+    def large(folder):
+        (folder / "weights").write_bytes(bytes(1_000_000))
+
+    with pytest.raises(OSError, match="No space left"):
+        store.cached("step", {"a": 1}, large)
+    assert list(store.LOCAL.iterdir()) == []
+    assert store.cached("step", {"a": 1}, lambda folder: {"b": 2}).result == {"b": 2}
+
+
 def test_published_entry_is_read_first_unless_rerun(monkeypatch):
     compute, calls = counted()
     store.cached("step", {}, compute)

@@ -1,0 +1,116 @@
+"""A run that is killed, again and again, ends with the results of one that was left alone."""
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+import pytest
+from conftest import Checkout
+
+KILLS = 30
+CHAPTER = """
+import helpers, results, training, tuning
+import keras
+data = helpers.load_train(dataset, n_train)
+def build(hp):
+    inputs = keras.Input((784,), name="input")
+    x = keras.layers.Dense(hp.Choice("units", [4, 8, 16]), "relu")(inputs)
+    model = keras.Model(inputs, keras.layers.Dense(62, "softmax", name="output")(x))
+    model.compile(keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+search = tuning.search(build, data, name="tiny", max_trials=2, rows=200, epochs=2)
+runs = [training.train(build, search["best"], data, name="tiny", seed=seed, epochs=2) for seed in range(3)]
+search["winner"] = {"validation": runs[0]["validation"], "entry": runs[0]["entry"]}
+path = results.record(run_dir, "tiny", title="Tiny", build=build, values=search["best"], runs=runs, data=data, search=search)
+"""
+
+
+@pytest.fixture
+def tiny(tmp_path):
+    """A checkout whose only chapter searches and trains a tiny network."""
+    checkout = Checkout(tmp_path)
+    for path in (tmp_path / "notebooks").glob("*.ipynb"):
+        path.unlink()
+    notebook = nbformat.v4.new_notebook(metadata={"kernelspec": {"name": "python3", "display_name": "x", "language": "python"}})
+    defaults = 'dataset = "auto"\nn_train = 300\nrun_dir = "_build/interactive"'
+    notebook.cells = [
+        nbformat.v4.new_code_cell(defaults, metadata={"tags": ["parameters"]}),
+        nbformat.v4.new_code_cell(CHAPTER.strip()),
+    ]
+    nbformat.write(notebook, tmp_path / "notebooks" / "01_tiny.ipynb")
+    (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: book/index\nchapters:\n  - file: notebooks/01_tiny\n")
+    (tmp_path / "notebooks" / "profiles" / "smoke.yaml").write_text("n_train: 300\n")
+    return checkout
+
+
+def start(checkout):
+    command = [sys.executable, "-m", "execute", "--profile", "smoke", "--data", "synthetic"]
+    streams = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    return subprocess.Popen(command, cwd=checkout.folder, env=checkout.environment, start_new_session=True, **streams)
+
+
+def kernels(checkout):
+    """The process numbers of the notebook kernels of this checkout."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            command, variables = (folder / "cmdline").read_bytes(), (folder / "environ").read_bytes()
+        except OSError:
+            continue
+        if b"ipykernel" in command and f"PYTHONPATH={checkout.folder}/src".encode() in variables.split(b"\0"):
+            yield int(folder.name)
+
+
+def results(checkout):
+    """What the run found, without times."""
+    record = json.loads((checkout.smoke / "models" / "tiny.json").read_text())
+    runs = [{name: run[name] for name in ("seed", "validation", "history", "entry")} for run in record["runs"]]
+    table = [{name: row[name] for name in ("hyperparameters", "status", "val_accuracy")} for row in record["search"]["table"]]
+    return runs, table, record["search"]["best"]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="finds processes in /proc")
+def test_killed_thirty_times_the_run_ends_as_if_left_alone(tiny):
+    started = time.monotonic()
+    assert start(tiny).wait(timeout=300) == 0
+    usual, undisturbed = time.monotonic() - started, results(tiny)
+    dice, kills = random.Random(0), 0
+    shutil.rmtree(tiny.folder / "_build")
+    while kills < KILLS:
+        running = start(tiny)
+        try:
+            running.wait(timeout=dice.uniform(0, usual))
+        except subprocess.TimeoutExpired:
+            kills += 1
+            if dice.random() < 0.5 and (found := list(kernels(tiny))):
+                os.kill(dice.choice(found), signal.SIGKILL)
+                running.wait(timeout=60)
+            else:
+                os.killpg(running.pid, signal.SIGKILL)
+                running.wait(timeout=60)
+        else:
+            assert running.returncode == 0 and results(tiny) == undisturbed
+            shutil.rmtree(tiny.folder / "_build")  # finished: once more from nothing
+    assert start(tiny).wait(timeout=300) == 0
+    assert results(tiny) == undisturbed
+    assert not list((tiny.folder / "_build" / "store").glob(".new-*"))
+
+
+def test_checkout_that_cannot_be_written_is_named(tiny, small_disk):
+    target = small_disk / "book"
+    shutil.copytree(tiny.folder / "notebooks", target / "notebooks")
+    for name in ("_toc.yml", "requirements.lock"):
+        (target / name).write_bytes((tiny.folder / name).read_bytes()[:1000])
+    subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
+    code = f"import execute, pathlib, sys; execute.ROOT = pathlib.Path({str(target)!r}); sys.exit(execute.main(['--data=synthetic']))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=tiny.environment, cwd=tiny.folder, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1 and "Read-only file system" in done.stderr and "Traceback" not in done.stderr
