@@ -482,20 +482,24 @@ def _replaced(old, fresh, part, names):
 
 
 def _promote_store(new, prune):
-    """Put the entries that its chapters used into the new reference; a full run drops all others, finished or not."""
-    used = {
-        name
-        for path in (new / "notebooks").glob("*.ipynb")
-        for name in nbformat.read(path, as_version=4).metadata["book"]["store"]
-    }
+    """Put the entries that its chapters used into the new reference, and drop those that only the old one used.
+
+    A full run drops all others as well; before that, they are finished steps of the full run to come.
+    """
+    used, before = _entries_used(new), _entries_used(REFERENCE)
     for present in (new / "store").iterdir():
-        if prune and present.name not in used:
+        if present.name not in used and (prune or present.name in before):
             shutil.rmtree(present)
     for name in used:
         for place in (store.PUBLISHED, store.LOCAL):
             if (place / name).is_dir():
                 shutil.rmtree(new / "store" / name, ignore_errors=True)
                 shutil.copytree(place / name, new / "store" / name)
+
+
+def _entries_used(reference):
+    notebooks = (nbformat.read(path, as_version=4) for path in (reference / "notebooks").glob("*.ipynb"))
+    return {name for notebook in notebooks for name in notebook.metadata["book"]["store"]}
 
 
 # --- command -------------------------------------------------------------------------------------------------------
