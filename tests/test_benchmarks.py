@@ -29,7 +29,7 @@ def test_page_says_whether_a_goal_is_reached(median, reached):
     assert row == f"| Training, book ÷ plain Keras, CNN | ≥ 1.25 | {median:.3g} (0.5 to 2.5) | {reached} |"
 
 
-def test_page_shows_every_table():
-    page = (ROOT / "book" / "cost_and_speed.md").read_text()
+def test_pages_show_every_table():
+    pages = "".join((ROOT / "book" / name).read_text() for name in ("cost_and_speed.md", "scale_out.md"))
     for name in cost.tables():
-        assert f"_generated/cost_{name}.md" in page
+        assert f"_generated/cost_{name}.md" in pages

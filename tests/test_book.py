@@ -3,11 +3,13 @@
 import json
 
 import nbformat
+import numpy as np
 import pytest
-from conftest import Visit, served
+from conftest import Visit, idx_bytes, served
 
 import execute
 import publish
+import synthetic
 
 
 def test_book_is_executed_and_built_within_five_minutes(book):
@@ -99,7 +101,9 @@ def test_git_tree_stays_clean(book):
     assert book("git", "status", "--porcelain")[1] == ""
 
 
-@pytest.mark.parametrize("name", ["03_mlp", "04_cnn", "05_residual_cnn"])
+@pytest.mark.parametrize(
+    "name", ["03_mlp", *(pytest.param(name, marks=pytest.mark.slow) for name in ("04_cnn", "05_residual_cnn"))]
+)
 def test_model_chapter_runs_alone_from_the_root(name, book):
     values = {"dataset": "synthetic", "n_train": "1500", "epochs": "1", "search_rows": "500", "search_epochs": "1"}
     settings = [word for item in values.items() for word in ("-p", *item)]
@@ -145,3 +149,35 @@ def test_model_of_a_reader_joins_tables_figures_tests_and_drawing_page(book):
         assert "Your own" in (book.smoke / "html" / "book" / "index.html").read_text()
     finally:
         own.unlink()
+
+
+@pytest.mark.slow
+def test_folder_of_idx_files_makes_a_book_without_comparisons(checkout, tmp_path):
+    rng = np.random.default_rng(0)
+    for part, n in (("train", 3000), ("t10k", 600)):
+        images, labels = synthetic.load("train" if part == "train" else "test", 10 * n)
+        digits = rng.permutation(np.flatnonzero(labels < 10))[:n]
+        (tmp_path / f"{part}-images-idx3-ubyte").write_bytes(idx_bytes(images[digits]))
+        (tmp_path / f"{part}-labels-idx1-ubyte").write_bytes(idx_bytes(labels[digits]))
+    (tmp_path / "classes.txt").write_text("\n".join(f"digit {i}" for i in range(10)))
+    checkout("make", "-o", ".venv/ready", "book", f"DATA={tmp_path}")
+    results = json.loads((checkout.smoke / "results.json").read_text())
+    assert results["data"]["name"] == tmp_path.name and results["data"]["class_names"][3] == "digit 3"
+    assert all(model["paper"] == {} for model in results["models"].values())
+    page = (checkout.smoke / "html" / "notebooks" / "08_evaluation.html").read_text()
+    assert f"Not the paper's data: {tmp_path.name}" in page.replace("&#x27;", "'")
+    judged = json.loads((checkout.smoke / "verdicts.json").read_text())
+    assert {entry["verdict"] for entry in judged} == {"open", "contradicts itself", "not testable"}
+
+
+@pytest.mark.slow
+def test_chapter_runs_on_merged_labels(real_emnist, checkout):
+    values = {"dataset": "emnist-bymerge", "n_train": "3000", "epochs": "1", "search_rows": "500", "search_epochs": "1"}
+    settings = [word for item in (values | {"run_dir": "_build/merged"}).items() for word in ("-p", *item)]
+    checkout.environment["EMNIST_DIR"] = str(real_emnist.resolve())
+    try:
+        checkout(".venv/bin/papermill", "notebooks/04_cnn.ipynb", ".git/merged.ipynb", *settings)
+    finally:
+        del checkout.environment["EMNIST_DIR"]
+    record = json.loads((checkout.folder / "_build" / "merged" / "models" / "cnn.json").read_text())
+    assert len(record["data"]["class_names"]) == 47 and record["data"]["dataset"] == "emnist-bymerge"
