@@ -133,7 +133,7 @@ def test_site_with_a_public_address_links_to_colab_binder_and_the_source(checkou
     page = (checkout.folder / "_build" / "site" / "html" / "notebooks" / "03_mlp.html").read_text()
     links = {tag["href"] for tag in bs4.BeautifulSoup(page, "html.parser").select("a[href]")}
     assert "https://colab.research.google.com/github/someone/a-book/blob/main/notebooks/03_mlp.ipynb" in links
-    assert "https://mybinder.org/v2/gh/someone/a-book/main?urlpath=lab/tree/notebooks/03_mlp.ipynb" in links
+    assert "https://mybinder.org/v2/gh/someone/a-book/main?urlpath=tree/notebooks/03_mlp.ipynb" in links
     assert "https://github.com/someone/a-book/edit/main/notebooks/03_mlp.ipynb" in links
 
 
