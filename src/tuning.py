@@ -96,7 +96,7 @@ def search(build, data, *, name, max_trials, rows, epochs, batch_size=64, seed=0
             seeded,
             objective="val_accuracy",
             max_trials=max_trials,
-            seed=seed,
+            seed=seed,  # for 0 KerasTuner draws one from `random`, which building `corners` has seeded
             directory=project.parent,
             project_name=project.name,
         )
@@ -188,7 +188,7 @@ def replay(table, space, *, name, trials, seeds) -> dict[str, np.ndarray]:
     trials : int
         Budget of one search, in full trainings (`epochs` of the grid each).
     seeds : int
-        Searches of each method, with the seeds 0, 1, ….
+        Searches of each method, with the seeds 1, 2, … (KerasTuner takes 0 for no seed).
 
     Returns an array (seeds, trials * epochs) for each method: the best val_accuracy found so far, after each epoch that
     a search has trained; NaN until its first trial is finished.
@@ -201,17 +201,18 @@ def replay(table, space, *, name, trials, seeds) -> dict[str, np.ndarray]:
         "seeds": seeds,
         "keras_tuner": keras_tuner.__version__,
     }
+    found = {}
+    for method, oracle in ORACLES.items():
 
-    def compute(folder):
-        found = {}
-        for method, oracle in ORACLES.items():
-            found[method] = np.stack([_replay_one(oracle, curves, space, trials, seed) for seed in range(seeds)])
+        def compute(folder, method=method, oracle=oracle):
+            runs = [_replay_one(oracle, curves, space, trials, seed) for seed in range(1, seeds + 1)]
+            np.save(folder / "best.npy", np.stack(runs))
             say(f"{name}: {seeds} searches by {method} replayed")
-        np.savez_compressed(folder / "best.npz", **found)
-        return {}
+            return {}
 
-    with np.load(store.cached(f"replay-{name}", spec, compute).path("best.npz"), allow_pickle=False) as arrays:
-        return {method: arrays[method] for method in ORACLES}
+        entry = store.cached(f"replay-{name}-{oracle.__name__}", spec | {"method": method}, compute)
+        found[method] = np.load(entry.path("best.npy"), allow_pickle=False)
+    return found
 
 
 def replay_table(found, *, epochs, budget, best) -> pd.DataFrame:

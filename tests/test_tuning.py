@@ -100,6 +100,9 @@ def test_replayed_searches_improve_and_find_the_best_point_of_a_small_grid():
     assert found["random search"][:, -1] == pytest.approx(0.82)  # nine trials without repetition see all nine points
     assert np.isnan(found["random search"][:, :2]).all(), "nothing is known before the first trial is finished"
     assert len(np.unique(found["random search"][:, 2])) > 1, "seeds search differently"
+    again = tuning.replay(table, space, name="again", trials=9, seeds=4)
+    for method, curves in found.items():
+        np.testing.assert_array_equal(again[method], curves, err_msg=f"{method}: the same seed, the same search")
 
 
 def test_replay_counts_a_continued_hyperband_trial_only_once():
