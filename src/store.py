@@ -59,13 +59,12 @@ def cached(name, spec, compute):
         return entry
     place = PUBLISHED if os.environ.get("STORE_PUBLISHED") == "1" and PUBLISHED in _places() else LOCAL
     place.mkdir(parents=True, exist_ok=True)
+    target = place / _folder_name(name, spec)
+    shutil.rmtree(target, ignore_errors=True)  # damaged, if it is there
     scratch = Path(tempfile.mkdtemp(dir=place, prefix=f"{_SCRATCH}{os.getpid()}-"))
     try:
         _write(scratch, spec, compute(scratch))
-        target = place / _folder_name(name, spec)
         scratch.chmod(0o755)
-        if target.is_dir() and not _read(target):  # damaged
-            shutil.rmtree(target)
         if target.is_dir():  # another process was faster
             shutil.rmtree(scratch)
         else:
@@ -125,13 +124,13 @@ def now() -> str:
     return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def write_json(path, value):
+def write_json(path, value, indent=1):
     """Write JSON under a temporary name, then rename it into place."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        temporary.write_text(json.dumps(value, indent=1) + "\n")
+        temporary.write_text(json.dumps(value, indent=indent, separators=(",", ":" if indent is None else ": ")) + "\n")
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -150,7 +149,7 @@ def _write(folder, spec, result):
     body = {"spec": spec, "result": result, "files": files}
     body = json.loads(json.dumps(body))  # the checksum must see what a reader will see
     entry = {"checksum": digest(body), "created": now(), "environment": environment(), **body}
-    write_json(folder / "entry.json", entry)
+    write_json(folder / "entry.json", entry, indent=None)  # there are hundreds
 
 
 def _read(folder):

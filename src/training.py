@@ -6,6 +6,7 @@ Keras model, and hands it to `train` or to a study in `tuning.py`; executing it 
 
 import time
 import types
+import zipfile
 from pathlib import Path
 
 import keras
@@ -278,10 +279,15 @@ def compile_config(model) -> dict:
 
 
 def _save(model, path):
-    """Save architecture and weights without the optimizer's state, which would triple the file."""
+    """Save architecture and weights, compressed, without the optimizer's state, which would triple the file."""
     bare = type(model).from_config(model.get_config())  # not compiled; clone_model would compile it again
     bare.set_weights(model.get_weights())
     bare.save(path)
+    with zipfile.ZipFile(path) as loose:
+        parts = {name: loose.read(name) for name in loose.namelist()}
+    with zipfile.ZipFile(path, "w") as packed:
+        for name, content in parts.items():
+            packed.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED, 9)
 
 
 class _Progress(keras.callbacks.Callback):

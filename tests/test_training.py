@@ -1,6 +1,7 @@
 """Building and training: what is learnt, what is stored, what is refused."""
 
 import dataclasses
+import zipfile
 
 import keras
 import numpy as np
@@ -122,10 +123,12 @@ def test_everything_that_changes_the_result_changes_the_key(data):
     assert len(set(entries)) == len(entries)
 
 
-def test_saved_model_has_no_optimizer_state(data):
+def test_saved_model_is_compressed_and_has_no_optimizer_state(data):
     run = train(data)
     weights = sum(w.nbytes for w in training.load_model(run).get_weights())
-    assert training.model_paths(run)[0].stat().st_size < 2 * weights
+    with zipfile.ZipFile(training.model_paths(run)[0]) as saved:
+        assert sum(part.file_size for part in saved.infolist()) < 2 * weights
+        assert sum(part.compress_size for part in saved.infolist()) < weights
 
 
 def test_fast_path_learns_what_plain_fit_learns(data):
