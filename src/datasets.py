@@ -88,9 +88,8 @@ def _idx_files(folder, part):
     images_path, labels_path = (_one(folder, part, kind) for kind in ("images", "labels"))
     listed = folder / "classes.txt"
     names = tuple(name for line in listed.read_text().splitlines() if (name := line.strip())) if listed.exists() else None
-    images, labels = emnist.read_idx(images_path), emnist.read_idx(labels_path, n_classes=len(names) if names else 256)
-    if images.ndim != 3 or labels.ndim != 1 or len(images) != len(labels):
-        raise emnist.EmnistError(f"{images_path} and {labels_path} do not belong together: {images.shape}, {labels.shape}.")
+    n_classes = len(names) if names else 256
+    images, labels = emnist.read_pair(images_path, labels_path, transposed=False, n_classes=n_classes)
     if names is None:
         train_labels = labels if part == "train" else emnist.read_idx(_one(folder, "train", "labels"), n_classes=256)
         names = tuple(map(str, range(int(train_labels.max()) + 1)))

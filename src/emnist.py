@@ -233,15 +233,15 @@ def _parse_idx(stream, path, n_classes):
     return array.reshape(shape)
 
 
-def read_pair(images_path, labels_path, **kwargs):
-    """Read an images and a labels file that belong together; EMNIST's transposed images come back upright."""
+def read_pair(images_path, labels_path, *, transposed=True, **kwargs):
+    """Read an images and a labels file that belong together; images that are stored transposed come back upright."""
     images, labels = read_idx(images_path), read_idx(labels_path, **kwargs)
     if images.ndim != 3 or labels.ndim != 1 or len(images) != len(labels):
         raise EmnistError(
             f"{images_path} and {labels_path} do not belong together: {images.shape} images, {labels.shape} labels; "
             "name the images file and the labels file of the same part."
         )
-    return images.transpose(0, 2, 1), labels
+    return images.transpose(0, 2, 1) if transposed else images, labels
 
 
 def _read_official(folder, part):
@@ -431,10 +431,10 @@ def _fetch(url, path, archive, sends_parts):
             path.unlink()
             raise
         except requests.RequestException as error:
-            answered = error.response is not None  # with an error: asking again would not help
-            if not sends_parts or (answered and not path.stat().st_size):
+            status = getattr(error.response, "status_code", None)  # of an answer; 416: our part is longer than its file
+            if not sends_parts or status == 416 or not path.stat().st_size:
                 path.unlink()
-            if attempt == 2 or answered:
+            if attempt == 2 or status not in (None, 416):
                 raise
             time.sleep(1 + attempt)
 

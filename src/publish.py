@@ -34,11 +34,10 @@ ROOT = store.ROOT
 RUNTIME = Path(sys.prefix) / "node_modules" / "onnxruntime-web" / "dist"  # installed by make, from package-lock.json
 RUNTIME_FILES = ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm")
 SHOWN_AGAIN = ("fig-answer", "fig-pareto")  # figures of chapters that other pages include
-OWN = "Your own"  # part of the table of contents for notebooks that a reader has added
 README_MARKS = ("<!-- results: written by `python -m publish --readme` -->", "<!-- end of results -->")
 
 
-class PublishError(RuntimeError):
+class PublishError(execute.RunError):
     """The site cannot be built or must not be published; the message says why and what to do."""
 
 
@@ -200,15 +199,12 @@ def stage(run_folder, folder) -> None:
     shutil.copytree(ROOT / "book", folder / "book", ignore=shutil.ignore_patterns("reference", ".reference-*"))
     shutil.copytree(ROOT / "src", folder / "src", ignore=shutil.ignore_patterns("*.egg-info", "__pycache__", "*.npz"))
     (folder / "notebooks").mkdir()
-    contents, pictures = yaml.safe_load((ROOT / "_toc.yml").read_text()), {}
+    (folder / "_toc.yml").write_text(yaml.safe_dump(contents(run_folder), sort_keys=False))
+    pictures = {}
     for path in execute.chapters():
+        if f"notebooks/{path.stem}.html" not in pages(folder):
+            continue
         executed = run_folder / "notebooks" / path.name
-        if f"notebooks/{path.stem}.html" not in pages():  # a reader's own chapter
-            if not executed.exists():
-                continue
-            if contents["parts"][-1]["caption"] != OWN:
-                contents["parts"].append({"caption": OWN, "chapters": []})
-            contents["parts"][-1]["chapters"].append({"file": f"notebooks/{path.stem}"})
         if not executed.exists():
             raise PublishError(f"{executed.relative_to(ROOT)} is missing: execute {path.stem} first.")
         done = nbformat.read(executed, as_version=4)
@@ -235,8 +231,15 @@ def stage(run_folder, folder) -> None:
     for name, table in cost.tables().items():
         (generated / f"cost_{name}.md").write_text(table)
     drawing_page(run_folder, found, folder / "book" / "_static" / "draw")
-    (folder / "_toc.yml").write_text(yaml.safe_dump(contents, sort_keys=False))
     (folder / "_config.yml").write_text(yaml.safe_dump(configuration(provenance), sort_keys=False, allow_unicode=True))
+
+
+def contents(run_folder) -> dict:
+    """The table of contents: `_toc.yml`, and the notebooks of a reader's own that this run has executed."""
+    toc, listed = yaml.safe_load((ROOT / "_toc.yml").read_text()), pages()
+    own = [path.stem for path in execute.chapters() if f"notebooks/{path.stem}.html" not in listed]
+    own = [{"file": f"notebooks/{name}"} for name in own if (run_folder / "notebooks" / f"{name}.ipynb").exists()]
+    return toc | {"parts": [*toc["parts"], {"caption": "Your own", "chapters": own}]} if own else toc
 
 
 def configuration(provenance) -> dict:
@@ -317,22 +320,18 @@ def main(arguments=None) -> int:
     parser.add_argument("--readme", action="store_true", help="only write the published results into README.md")
     options = parser.parse_args(arguments)
     name = "site" if options.site else options.profile
-    try:
+
+    def command():
         with execute.alone():
             if options.readme:
-                write_readme()
-                return 0
+                return write_readme()
             if options.execute:
                 execute.run(options.profile, options.data)
             fresh = build(execute.REFERENCE if options.site else ROOT / "_build" / name, name)
-    except (PublishError, execute.RunError, emnist.EmnistError) as error:
-        print(f"Error: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("\nInterrupted. What was finished is stored, and the site that was there before is unchanged.", file=sys.stderr)
-        return 130
-    print(f"{'built' if fresh else 'unchanged'}: {Path('_build') / name / 'html' / 'index.html'}")
-    return 0
+        print(f"{'built' if fresh else 'unchanged'}: {Path('_build') / name / 'html' / 'index.html'}")
+
+    unchanged = "What was finished is stored, and the site that was there before is unchanged."
+    return execute.exit_status(command, interrupted=unchanged)
 
 
 if __name__ == "__main__":

@@ -19,42 +19,35 @@ from pathlib import Path
 
 import nbformat
 
-import emnist
 import execute
 from execute import RunError
 
 RESTARTS = 3  # of a worker that died, and of the chief
 
 
-def only_the_search(notebook, model):
-    """The code of a chapter up to its search for `model`; None if it has none."""
-    for i, cell in enumerate(notebook.cells):
-        if cell.cell_type == "code" and "tuning.search(" in cell.source and f'name="{model}"' in cell.source:
-            kept = notebook.copy()
-            kept.cells = [cell for cell in notebook.cells[: i + 1] if cell.cell_type == "code"]
-            return kept
-    return None
+def only_the_search(model, planned):
+    """The code of the chapter that searches for `model`, up to that search; its path and its parameters. Raises RunError."""
+    for path, notebook, chosen in planned:
+        for i, cell in enumerate(notebook.cells):
+            if cell.cell_type == "code" and "tuning.search(" in cell.source and f'name="{model}"' in cell.source:
+                notebook.cells = [cell for cell in notebook.cells[: i + 1] if cell.cell_type == "code"]
+                return path, notebook, chosen
+    raise RunError(f"no chapter searches for a model {model!r}: expected mlp, cnn, residual_cnn, modern_cnn or your own.")
 
 
-def take_part(model, profile, data, overrides) -> None:
-    """Do the part of this process, which KERASTUNER_TUNER_ID names, in a kernel. Raises RunError."""
+def take_part(path, notebook, chosen) -> None:
+    """Search in a kernel: the part that KERASTUNER_TUNER_ID names, or all of it if there are no others. Raises RunError."""
     import papermill
 
-    for path, notebook, chosen in execute.plan(profile, data, overrides):
-        part = only_the_search(notebook, model)
-        if part is None:
-            continue
-        with tempfile.TemporaryDirectory() as folder:
-            source, done = Path(folder) / path.name, Path(folder) / "done.ipynb"
-            nbformat.write(part, source)
-            try:
-                papermill.execute_notebook(
-                    source, done, parameters=chosen, kernel_name="python3", progress_bar=False, cwd=path.parent
-                )
-            except papermill.PapermillExecutionError as error:
-                raise RunError(f"{os.environ['KERASTUNER_TUNER_ID']}: {error.ename}: {error.evalue}") from error
-        return
-    raise RunError(f"no chapter searches for a model {model!r}: expected a name like mlp, cnn, residual_cnn or modern_cnn.")
+    with tempfile.TemporaryDirectory() as folder:
+        source, done = Path(folder) / path.name, Path(folder) / "done.ipynb"
+        nbformat.write(notebook, source)
+        try:
+            papermill.execute_notebook(
+                source, done, parameters=chosen, kernel_name="python3", progress_bar=False, cwd=path.parent
+            )
+        except papermill.PapermillExecutionError as error:
+            raise RunError(f"{path.name}: {error.ename}: {error.evalue}") from error
 
 
 def together(workers, hours) -> None:
@@ -70,7 +63,8 @@ def together(workers, hours) -> None:
         stack.enter_context(execute.showing(progress.name))
         running = {}
         stack.callback(lambda: [_stop(process) for process in running.values()])
-        running |= {name: _start(name, port, _cores(i - 1, workers), logs, progress.name) for i, name in enumerate(names)}
+        for i, name in enumerate(names):
+            running[name] = _start(name, port, _cores(i - 1, workers), logs, progress.name)
         deadline = time.monotonic() + 3600 * hours
         while any(process.poll() != 0 for process in running.values()):
             time.sleep(0.5)
@@ -96,13 +90,15 @@ def _cores(worker, workers):
 def _start(name, port, cores, logs, progress):
     variables = {"KERASTUNER_TUNER_ID": name, "KERASTUNER_ORACLE_IP": "127.0.0.1", "KERASTUNER_ORACLE_PORT": str(port)}
     with open(logs / name, "a") as log:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-m", "search", *sys.argv[1:]],
             env=os.environ | variables | {"PROGRESS_LOG": progress},
             stderr=log,
-            preexec_fn=lambda: cores and os.sched_setaffinity(0, cores),
             start_new_session=True,  # so that a process and its kernel are stopped together
         )
+    if cores:  # from here: Python code between fork and exec (`preexec_fn`) can swallow an interrupt
+        os.sched_setaffinity(process.pid, cores)
+    return process
 
 
 def _stop(process):
@@ -120,29 +116,21 @@ def main(arguments=None) -> int:
     parser.add_argument("--hours", type=float, default=24, help="give up after so many")
     parser.add_argument("--profile", choices=execute.PROFILES, default="smoke")
     parser.add_argument("--data", default="auto")
-    parser.add_argument("--set", type=execute._setting, action="append", default=[], metavar="NAME=VALUE")
+    parser.add_argument("--set", type=execute.setting, action="append", default=[], metavar="NAME=VALUE")
     options = parser.parse_args(arguments)
-    try:
-        if os.environ.get("EMNIST_DIR"):  # kernels start in another folder
-            os.environ["EMNIST_DIR"] = str(Path(os.environ["EMNIST_DIR"]).resolve())
+
+    def command():
+        planned = execute.plan(options.profile, options.data, dict(options.set))
+        part = only_the_search(options.model, planned)
         if "KERASTUNER_TUNER_ID" in os.environ:
-            take_part(options.model, options.profile, options.data, dict(options.set))
-            return 0
+            return take_part(*part)
         if options.workers < 1:
             raise RunError(f"--workers {options.workers}: expected at least 1.")
-        planned = execute.plan(options.profile, options.data, dict(options.set))
-        if not any(only_the_search(notebook, options.model) for _, notebook, _ in planned):
-            raise RunError(f"no chapter searches for a model {options.model!r}: expected mlp, cnn, residual_cnn or modern_cnn.")
         with execute.alone():
             together(options.workers, options.hours)
-    except (RunError, emnist.EmnistError) as error:
-        print(f"Error: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("\nInterrupted. Finished trials are kept; the same command goes on from there.", file=sys.stderr)
-        return 130
-    print(f"The search for {options.model} is stored; `make book PROFILE={options.profile}` uses it.")
-    return 0
+        print(f"The search for {options.model} is stored; `make book PROFILE={options.profile}` uses it.")
+
+    return execute.exit_status(command, interrupted="Finished trials are kept; the same command goes on from there.")
 
 
 if __name__ == "__main__":

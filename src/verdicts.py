@@ -11,7 +11,7 @@ import store
 
 CLAIMS = store.ROOT / "book" / "claims.yml"
 VERDICTS = ("reproduced", "partly", "not reproduced", "contradicts itself", "not testable", "not tested")
-HALF_A_POINT = 0.005  # differences in accuracy up to this count as none, fixed before the runs
+HALF_A_POINT = 0.005  # differences in accuracy up to this count as none
 OPEN = "open"  # no full run on real data has decided it
 _PARTS = {
     "R": ("Tables, figures and methods", "What the paper contains."),
@@ -153,7 +153,7 @@ def page(entries) -> str:
         for entry in (entry for entry in entries if entry["id"][0] == letter):
             where, label = entry["evidence"].split(".html#")
             numbered = label.startswith(("fig-", "tbl-"))
-            parts = [
+            sentences = [
                 f"{{bdg-{_COLOURS[entry['verdict']]}}}`{entry['verdict']}` Paper ({entry['section']}): {entry['paper']}.",
                 f"Here: {_with_interval(entry)}." if entry["ours"] else "",
                 entry["note"],
@@ -162,7 +162,7 @@ def page(entries) -> str:
             lines += [
                 f"({entry['id'].lower()})=",
                 f"**{entry['id']}** {entry['claim']}",
-                ": " + " ".join(part for part in parts if part),
+                ": " + " ".join(sentence for sentence in sentences if sentence),
                 "",
             ]
     return "\n".join(lines)

@@ -1,6 +1,7 @@
 """The loader: the right bytes, or one clear sentence and nothing left that would be trusted."""
 
 import concurrent.futures
+import dataclasses
 import gzip
 import hashlib
 import socket
@@ -107,6 +108,21 @@ def test_download_that_failed_goes_on_in_the_next_run(official, serve, tmp_path,
     assert files(tmp_path / "data") == [".emnist.zip.part"] and emnist.find() is None
     assert files(download(tmp_path / "data", [source], official.archive)) == sorted(official.members)
     assert page.asked.count(0) == 3  # two questions, one start
+
+
+def test_part_of_another_file_is_thrown_away(official, serve, tmp_path):
+    class Shorter(Flaky):
+        def __call__(self, headers):
+            status, promised, rest = super().__call__(headers)
+            return (status, promised, rest) if rest else (416, {}, b"")
+
+    page = Shorter(official.zip, len(official.zip))
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / ".emnist.zip.part").write_bytes(bytes(len(official.zip)))
+    archive = dataclasses.replace(official.archive, size=len(official.zip) + 1)  # one that the server does not have
+    with pytest.raises(emnist.EmnistError, match="expected a zip of"):
+        download(tmp_path / "data", [serve({"/gzip.zip": page}).address_text + "/gzip.zip"], archive)
+    assert page.asked == [0, len(official.zip), 0] and files(tmp_path / "data") == []
 
 
 def test_second_process_waits_for_the_first(official, serve, tmp_path):

@@ -1,5 +1,7 @@
 """The runner: validates before it runs, catches every way a notebook can go wrong, repeats nothing needlessly."""
 
+import base64
+import io
 import itertools
 import json
 import os
@@ -9,6 +11,7 @@ import sys
 import time
 
 import nbformat
+import PIL.Image
 import pytest
 import yaml
 from conftest import ROOT
@@ -212,9 +215,13 @@ def test_bad_chapter_stops_the_run_and_keeps_the_good_output(fault, project, cap
     assert (project.folder / "_build" / "smoke" / "partial" / "01_first.ipynb").exists()
 
 
-def test_captioned_figure_passes(project):
+def test_captioned_figure_passes_and_is_kept_with_a_palette(project):
     project.chapter(GOOD_FIGURE, metadata=FIGURE_METADATA)
     assert project.run() == 0
+    outputs = nbformat.read(project.output(), as_version=4).cells[-1].outputs
+    [encoded] = [output.data["image/png"] for output in outputs if "image/png" in output.get("data", {})]
+    with PIL.Image.open(io.BytesIO(base64.b64decode(encoded))) as picture:
+        assert picture.mode == "P" and min(picture.size) > 100
 
 
 def test_figure_that_draws_nothing_or_two_things_is_refused(project, capsys):

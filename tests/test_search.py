@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-import execute
 import search
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="finds processes in /proc")
@@ -22,18 +21,8 @@ COMMAND = ["--model", "cnn", "--data", "synthetic", *(f"--set={name}={value}" fo
 @pytest.fixture(scope="module")
 def alone(checkout):
     """The trials of a search in one process: hyperparameters and validation accuracy."""
-    path = next(path for path in execute.chapters() if path.stem == "04_cnn")
-    code = (
-        "import search, execute\n"
-        f"[(path, notebook, chosen)] = [c for c in execute.plan('smoke', 'synthetic', {SIZES}) if c[0].name == '{path.name}']\n"
-        "import os, pathlib; os.chdir('notebooks')\n"
-        "space = dict(chosen)\n"
-        "for cell in search.only_the_search(notebook, 'cnn').cells:\n"
-        "    if 'remove-cell' in cell.metadata.get('tags', []): continue\n"
-        "    exec(cell.source, space)\n"
-        "    if 'parameters' in cell.metadata.get('tags', []): space.update(chosen)\n"
-    )
-    checkout(sys.executable, "-c", code)
+    code = f"search.take_part(*search.only_the_search('cnn', execute.plan('smoke', 'synthetic', {SIZES})))"
+    checkout(sys.executable, "-c", f"import execute, search; {code}")
     return taken(checkout)
 
 
