@@ -168,8 +168,9 @@ def search_scores(found):
 
 
 def plain_ticks(axis):
-    """Label a logarithmic axis at 1, 2 and 5 times powers of ten, with the numbers themselves."""
-    axis.set_major_locator(mpl.ticker.LogLocator(subs=(1, 2, 5)))
+    """Label a logarithmic axis at 1, 2 and 5 times powers of ten (1 and 3 if it is long), with the numbers themselves."""
+    low, high = axis.get_view_interval()
+    axis.set_major_locator(mpl.ticker.LogLocator(subs=(1, 2, 5) if high < 200 * low else (1, 3)))
     axis.set_major_formatter(mpl.ticker.StrMethodFormatter("{x:,g}"))
     axis.set_minor_locator(mpl.ticker.NullLocator())
 
@@ -227,8 +228,8 @@ def pareto(axis, costs, scores, titles):
         axis.plot(costs[key], scores[key], "o", color=colour(key), markersize=9, zorder=3, label=titles[key])
     axis.plot([costs[key] for key in front], [scores[key] for key in front], color="#bbbbbb", zorder=1)
     axis.set_xscale("log")
-    plain_ticks(axis.xaxis)
     axis.margins(x=0.12, y=0.12)
+    plain_ticks(axis.xaxis)
 
 
 def curves(histories, metric, *, ylabel, axis=None):
@@ -245,7 +246,10 @@ def curves(histories, metric, *, ylabel, axis=None):
         axis.fill_between(epochs, values.min(0), values.max(0), color=colour(key), alpha=0.18, linewidth=0)
     axis.set(xlabel="epoch", ylabel=ylabel)
     axis.xaxis.set_major_locator(mpl.ticker.MaxNLocator(integer=True))
-    axis.legend()
+    if len(histories) > 3:  # no room among the lines
+        axis.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
+    else:
+        axis.legend()
     return axis.figure
 
 
