@@ -6,10 +6,13 @@ import re
 import statistics
 
 import nbformat
+import numpy as np
+import onnxruntime
 import pytest
 from conftest import ROOT
 
 import execute
+import helpers
 import publish
 
 CHAPTERS = [path for path in execute.chapters() if f"notebooks/{path.stem}.html" in publish.pages()]
@@ -142,6 +145,21 @@ def test_published_outputs_name_no_place_on_the_machine_that_made_them(published
 def test_published_run_is_on_real_data():
     provenance = json.loads((execute.REFERENCE / "provenance.json").read_text())
     assert provenance["dataset"] == "emnist-byclass" and provenance["profile"] in ("draft", "paper")
+
+
+EXPORTED = sorted(path.stem for path in (execute.REFERENCE / "models").glob("*.onnx"))
+
+
+@pytest.mark.parametrize("key", EXPORTED)
+def test_exported_model_gives_the_published_accuracy(key, real_emnist):
+    results = json.loads((execute.REFERENCE / "results.json").read_text())
+    images, labels = helpers.load_test(results["data"]["dataset"], results["data"]["n_test"])
+    images = images[..., None].astype(np.float32) / 255
+    session = onnxruntime.InferenceSession(execute.REFERENCE / "models" / f"{key}.onnx")
+    batches = np.array_split(images, len(images) // 500)
+    predicted = np.concatenate([session.run(None, {session.get_inputs()[0].name: batch})[0].argmax(1) for batch in batches])
+    published = results["models"][key]["runs"][0]["test"]["accuracy"]
+    assert np.sum(predicted == labels) == pytest.approx(published * len(labels), abs=1)
 
 
 def test_published_store_holds_what_the_chapters_used(published):
