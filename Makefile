@@ -16,7 +16,7 @@ help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
 
 book: $(READY) ## execute what has changed and build _build/PROFILE/html (PROFILE=smoke|draft|paper, DATA=auto|emnist|synthetic|emnist-bymerge|FOLDER|…)
-	@$(BIN)/python -m publish --execute --profile $(PROFILE) --data $(DATA)
+	@$(BIN)/python -m publish --execute --profile $(PROFILE) --data "$(DATA)"
 
 test: $(READY) ## everything that CI requires: linting and the fast tests
 	$(BIN)/ruff format --check .
@@ -38,12 +38,12 @@ reference: $(READY) ## execute PROFILE=paper on real data and make it the publis
 	@$(BIN)/python -m publish --readme
 
 search: $(READY) ## one model's search in several processes: MODEL=cnn WORKERS=2 PROFILE=smoke
-	@$(BIN)/python -m search --model $(MODEL) --workers $(WORKERS) --profile $(PROFILE) --data $(DATA)
+	@$(BIN)/python -m search --model $(MODEL) --workers $(WORKERS) --profile $(PROFILE) --data "$(DATA)"
 
 lab: $(READY) ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab notebooks
 
-lock: $(READY) ## resolve requirements.txt into requirements.lock (needs uv)
+lock: ## resolve requirements.txt into requirements.lock (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" requirements.txt -o requirements.lock
 
 bench: $(READY) ## measure speed and memory side by side, about 40 minutes with nothing else running (SECTIONS="training_speed memory")

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 import emnist
+import store
 import synthetic
 
 _MERGED = emnist.bymerge(np.arange(emnist.N_CLASSES))[1]
@@ -68,8 +69,18 @@ def load(dataset, part, n) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
 
 
 def is_available(dataset) -> bool:
-    """Whether `load` would find the images of a data set on this machine."""
-    return not dataset.startswith("emnist-") or emnist.find() is not None
+    """Whether the images of a data set are on this machine (of official splits, whether `EMNIST_DIR` or the cache has files)."""
+    if dataset.startswith("emnist-"):
+        return emnist.find() is not None
+    return dataset == "synthetic" or dataset in OFFICIAL or Path(dataset).is_dir()
+
+
+def digests(dataset) -> dict[str, str]:
+    """SHA-256 of the files of a folder, by name; nothing for the data sets with a name, whose content is fixed."""
+    folder = Path(dataset)
+    if dataset in ("emnist-byclass", "emnist-bymerge", "synthetic", *OFFICIAL) or not folder.is_dir():
+        return {}
+    return {path.name: store.file_digest(path) for path in sorted((*folder.glob("*ubyte*"), *folder.glob("classes.txt")))}
 
 
 def _official(dataset, part):

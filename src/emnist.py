@@ -486,6 +486,7 @@ def _replacing(path):
     try:
         with open(descriptor, "wb") as stream:
             yield stream
+        Path(temporary).chmod(0o644)
         Path(temporary).replace(path)
     finally:
         Path(temporary).unlink(missing_ok=True)

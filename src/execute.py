@@ -12,12 +12,14 @@ import ast
 import base64
 import concurrent.futures.process
 import contextlib
+import errno
 import fcntl
 import io
 import json
 import multiprocessing
 import os
 import shutil
+import signal
 import sys
 import threading
 import time
@@ -60,20 +62,25 @@ class RunError(RuntimeError):
 # --- what to run ---------------------------------------------------------------------------------------------------
 
 
-def chapters() -> list[Path]:
-    """The notebooks named in `_toc.yml`, in order, and after them those that a reader has added to `notebooks/`."""
+def contents(folder) -> list[str]:
+    """The pages named in the `_toc.yml` of a folder, in order, without suffix."""
 
     def files(node):
         if isinstance(node, dict):
             for key, value in node.items():
-                if key in ("file", "root") and str(value).startswith("notebooks/"):
-                    yield ROOT / f"{value}.ipynb"
+                if key in ("file", "root"):
+                    yield str(value)
                 yield from files(value)
         elif isinstance(node, list):
             for item in node:
                 yield from files(item)
 
-    listed = list(files(yaml.safe_load((ROOT / "_toc.yml").read_text())))
+    return list(files(yaml.safe_load((folder / "_toc.yml").read_text())))
+
+
+def chapters() -> list[Path]:
+    """The notebooks named in `_toc.yml`, in order, and after them those that a reader has added to `notebooks/`."""
+    listed = [ROOT / f"{name}.ipynb" for name in contents(ROOT) if name.startswith("notebooks/")]
     return listed + sorted(set((ROOT / "notebooks").glob("*.ipynb")) - set(listed))
 
 
@@ -98,11 +105,13 @@ def plan(profile, data="auto", overrides=None) -> list[tuple[Path, nbformat.Note
     """
     if os.environ.get("EMNIST_DIR"):  # kernels start in another folder
         os.environ["EMNIST_DIR"] = str(Path(os.environ["EMNIST_DIR"]).resolve())
+    own = {"profile": profile, "run_dir": f"_build/{profile}", "results_dir": f"_build/{profile}"}
+    if reserved := {"dataset", *own} & set(overrides or {}):
+        raise RunError(f"--set {', '.join(sorted(reserved))}: the runner decides this; use --profile and --data.")
     values = yaml.safe_load((ROOT / "notebooks" / "profiles" / f"{profile}.yaml").read_text())
     values |= overrides or {}
     given = set(values)
-    values |= {"dataset": _dataset(profile, data), "profile": profile}
-    values |= {"run_dir": f"_build/{profile}", "results_dir": f"_build/{profile}"}
+    values |= {"dataset": _dataset(profile, data), **own}
     planned, known = [], set()
     for path in chapters():
         notebook = nbformat.read(path, as_version=4)
@@ -158,8 +167,9 @@ def fingerprint(notebook, chosen, run_folder) -> str:
     read = {}
     if "results_dir" in chosen:
         read = {path.name: store.file_digest(path) for path in sorted((run_folder / "models").glob("*.json"))}
-    lock = store.file_digest(ROOT / "requirements.lock")
-    return store.digest([code, chosen, sources, lock, sys.version, emnist.REFERENCE_SHA256, read])
+    data = datasets.digests(chosen["dataset"]) if "dataset" in chosen else {}
+    fixed = [store.file_digest(path) for path in (ROOT / "requirements.lock", verdicts.CLAIMS)]
+    return store.digest([code, chosen, sources, fixed, sys.version, emnist.REFERENCE_SHA256, data, read])
 
 
 def executed_fingerprint(path):
@@ -184,9 +194,8 @@ def run(profile, data="auto", overrides=None) -> None:
     readers = [chapter for chapter in planned if "results_dir" in chapter[2]]  # of what the other chapters write
     writers = [chapter for chapter in planned if chapter not in readers]
     executed = _execute_side_by_side(writers, profile) + _execute_side_by_side(readers, profile)
-    if executed or not (folder / "provenance.json").exists():
-        store.write_json(folder / "provenance.json", _provenance(profile, planned, folder))
-        store.write_json(folder / "verdicts.json", verdicts.gather(folder))
+    _write_provenance(profile, planned, folder)
+    store.write_json(folder / "verdicts.json", verdicts.gather(folder))
     seconds = time.perf_counter() - started
     print(f"{executed} of {len(planned)} chapters executed, {len(planned) - executed} unchanged ({seconds:.0f} s)")
 
@@ -202,7 +211,7 @@ def _execute_side_by_side(planned, profile) -> int:
     for path, notebook, chosen in planned:
         target = folder / "notebooks" / path.name
         wanted = fingerprint(notebook, chosen, folder)
-        if executed_fingerprint(target) != wanted:
+        if executed_fingerprint(target) != wanted or os.environ.get("RERUN") == "1":
             due.append((path, target, chosen, profile, wanted))
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
     if profile != "smoke" or len(due) < 2 or len(cores) < 2:
@@ -221,8 +230,12 @@ def _execute_side_by_side(planned, profile) -> int:
                 done.result()
         except concurrent.futures.process.BrokenProcessPool as error:
             raise RunError("a process that was executing a chapter was killed (out of memory?); run it again.") from error
-        except BaseException:
+        except RunError:  # the others may finish what they are at
             workers.shutdown(wait=True, cancel_futures=True)
+            raise
+        except BaseException:
+            for worker in multiprocessing.active_children():
+                worker.terminate()
             raise
     return len(due)
 
@@ -230,6 +243,14 @@ def _execute_side_by_side(planned, profile) -> int:
 def _pin(free):
     """Give a worker, and the kernels that it starts, one core: two processes with one each do more than two with both."""
     os.sched_setaffinity(0, {free.get()})
+    signal.signal(signal.SIGINT, lambda *_: os._exit(130))  # its kernel notices; the parent says what happened
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent():
+    """End a worker whose parent was killed: it would hold the lock of `_build` for ever."""
+    multiprocessing.parent_process().join()
+    os._exit(1)
 
 
 def _forget_models_without_chapter(folder, names):
@@ -267,12 +288,12 @@ def _execute(path, target, chosen, profile, wanted):
             f"{path.name}, cell {error.exec_count}: {error.ename}: {error.evalue}; see {_shown(partial)}."
         ) from error
     except DeadKernelError as error:
-        raise RunError(f"{path.name}: the kernel died (out of memory, or killed); see {_shown(partial)}.") from error
+        raise RunError(f"{path.name}: the kernel died (out of memory, or killed); see {_shown(chatter)}.") from error
     except CellTimeoutError as error:
         raise RunError(f"{path.name}: a cell ran longer than {CELL_TIMEOUT[profile]} s; see {_shown(partial)}.") from error
     seconds = time.perf_counter() - started
     notebook = nbformat.read(partial, as_version=4)
-    used = set(logs["STORE_LOG"].read_text().split())
+    used = set(logs["STORE_LOG"].read_text().splitlines())
     models = sorted(line.removeprefix("model:") for line in used if line.startswith("model:"))
     if found := problems(notebook) + failed_trials(folder, models):
         raise RunError(f"{path.name} was executed, but: {'; '.join(found)}; see {_shown(partial)}.")
@@ -406,21 +427,25 @@ def source_digests() -> dict[str, str]:
     return digests | {"requirements.lock": store.file_digest(ROOT / "requirements.lock")}
 
 
-def _provenance(profile, planned, folder):
+def _write_provenance(profile, planned, folder):
     books = {
         path.stem: nbformat.read(folder / "notebooks" / path.name, as_version=4).metadata["book"] for path, _, _ in planned
     }
-    return {
+    chapters = {
+        name: {key: book[key] for key in ("seconds", "executed", "git_commit", "parameters")} for name, book in books.items()
+    }
+    path = folder / "provenance.json"
+    if path.exists() and json.loads(path.read_text()).get("chapters") == chapters:
+        return  # nothing was executed since it was written
+    found = {
         "profile": profile,
         "dataset": planned[0][2]["dataset"],
         "executed": max(book["executed"] for book in books.values()),
         "environment": store.environment(),
         "sources": source_digests(),
-        "chapters": {
-            name: {key: book[key] for key in ("seconds", "executed", "git_commit", "parameters")}
-            for name, book in books.items()
-        },
+        "chapters": chapters,
     }
+    store.write_json(path, found)
 
 
 def promote(profile, only=None) -> None:
@@ -433,35 +458,45 @@ def promote(profile, only=None) -> None:
     chapters come from another profile or other data than the rest.
     """
     new, old = REFERENCE.with_name(".reference-new"), REFERENCE.with_name(".reference-old")
-    if old.exists() and not REFERENCE.exists():  # a promotion was cut between its two renames
-        old.rename(REFERENCE)
-    for leftover in (new, old):
-        shutil.rmtree(leftover, ignore_errors=True)
+    heal()
     try:
         size = _assemble(new, profile, only)
         if REFERENCE.exists():
             REFERENCE.rename(old)
         new.rename(REFERENCE)
     finally:
+        heal()
         shutil.rmtree(new, ignore_errors=True)
     shutil.rmtree(old, ignore_errors=True)
     print(f"promoted {profile} to {_shown(REFERENCE)} ({size / 1e6:.1f} MB)")
 
 
+def heal() -> None:
+    """Take back a promotion that was cut between its two renames, and remove what it left."""
+    new, old = REFERENCE.with_name(".reference-new"), REFERENCE.with_name(".reference-old")
+    if old.exists() and not REFERENCE.exists():
+        old.rename(REFERENCE)
+    for leftover in (new, old):
+        shutil.rmtree(leftover, ignore_errors=True)
+
+
 def _assemble(new, profile, only):
     """Put the present reference and what replaces parts of it together in `new`; returns its size in bytes."""
     folder = ROOT / "_build" / profile
-    if REFERENCE.exists():
-        shutil.copytree(REFERENCE, new)
+    kept = REFERENCE if only else REFERENCE / "store"
+    if kept.exists():
+        shutil.copytree(kept, new if only else new / "store")
     for name in ("notebooks", "models", "verdicts", "store"):
         (new / name).mkdir(parents=True, exist_ok=True)
-    chapters, models = [], []
+    chapters, models, gone = [], [], set()
     for path, notebook, chosen in plan(profile, "emnist"):
         if only and not path.name.startswith(tuple(only)):
             continue
         source = folder / "notebooks" / path.name
         if executed_fingerprint(source) != fingerprint(notebook, chosen, folder):
             raise RunError(f"{_shown(source)} is not up to date: execute the profile {profile} first.")
+        if (new / "notebooks" / path.name).exists():
+            gone |= set(nbformat.read(new / "notebooks" / path.name, as_version=4).metadata["book"]["models"])
         shutil.copy(source, new / "notebooks")
         chapters.append(path.stem)
         for name in nbformat.read(source, as_version=4).metadata["book"]["models"]:
@@ -471,10 +506,17 @@ def _assemble(new, profile, only):
         (new / "verdicts" / f"{path.stem}.json").unlink(missing_ok=True)
         for found in (*folder.glob(f"{path.stem}.json"), *folder.glob(f"verdicts/{path.stem}.json")):
             shutil.copy(found, new / found.relative_to(folder))
-    for name, part, kept in (("results.json", "models", models), ("provenance.json", "chapters", chapters)):
+    if not chapters:
+        raise RunError(f"no chapter's name begins with {' or '.join(only)}: nothing was promoted.")
+    for name in gone - set(models):
+        for stale in (new / "models").glob(f"{name}.*"):
+            stale.unlink()
+    for name, part, names in (("results.json", "models", models), ("provenance.json", "chapters", chapters)):
         fresh = json.loads((folder / name).read_text())
         if only and (new / name).exists():
-            fresh = _replaced(json.loads((new / name).read_text()), fresh, part, kept)
+            old = json.loads((new / name).read_text())
+            old[part] = {key: value for key, value in old[part].items() if key not in gone}
+            fresh = _replaced(old, fresh, part, names)
         store.write_json(new / name, fresh)
     store.write_json(new / "verdicts.json", verdicts.gather(new))
     _promote_store(new, prune=profile == "paper")
@@ -506,10 +548,10 @@ def _promote_store(new, prune):
         if present.name not in used and (prune or present.name in before):
             shutil.rmtree(present)
     for name in used:
-        for place in (store.PUBLISHED, store.LOCAL):
-            if (place / name).is_dir():
-                shutil.rmtree(new / "store" / name, ignore_errors=True)
-                shutil.copytree(place / name, new / "store" / name)
+        if not (found := store.entry(name)):
+            raise RunError(f"the stored step {name} is missing or damaged: execute its chapter again.")
+        shutil.rmtree(new / "store" / name, ignore_errors=True)
+        shutil.copytree(found.folder, new / "store" / name)
 
 
 def _entries_used(reference):
@@ -529,22 +571,34 @@ def alone():
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise RunError(f"another run is working in {ROOT / '_build'}: wait until it has finished, or stop it.") from error
+        heal()
         yield
 
 
 def exit_status(command, *, interrupted) -> int:
-    """Run a command: 0 if it was good, 1 if it was refused or the disk is full, 130 if interrupted, with one sentence each."""
+    """Run a command: 0 if it was good, 1 if it was refused or the disk is full, 130 if interrupted or told to end.
+
+    In the last two cases it says so in one sentence.
+    """
+    handlers = {}
+    with contextlib.suppress(ValueError):  # not in the main thread
+        handlers = {name: signal.signal(name, signal.default_int_handler) for name in (signal.SIGTERM, signal.SIGHUP)}
     try:
         command()
     except (RunError, emnist.EmnistError) as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1
     except OSError as error:  # shutil's Error holds a list of them
+        if not isinstance(error, shutil.Error) and error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
+            raise
         print(f"Error: {error}. What was there before is unchanged; make room, then run it again.", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print(f"\nInterrupted. {interrupted}", file=sys.stderr)
         return 130
+    finally:
+        for name, handler in handlers.items():
+            signal.signal(name, handler)
     return 0
 
 
@@ -561,7 +615,7 @@ def main(arguments=None) -> int:
     parser.add_argument("--data", default="auto", help="auto, emnist, synthetic, or a name or folder that datasets.py knows")
     parser.add_argument("--set", type=setting, action="append", default=[], metavar="NAME=VALUE", help="override a parameter")
     parser.add_argument("--promote", action="store_true", help="then make the run the published one")
-    parser.add_argument("--chapters", nargs="*", help="promote these chapters only, e.g. 06")
+    parser.add_argument("--chapters", nargs="+", help="promote these chapters only, e.g. 06")
     options = parser.parse_args(arguments)
 
     def command():

@@ -12,7 +12,6 @@ import base64
 import html
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -127,10 +126,11 @@ def comparison(results, limits) -> str:
 
 
 def _about(results):
-    data, seeds = results["data"], len(next(iter(results["models"].values()))["runs"])
+    data, seeds = results["data"], {len(model["runs"]) for model in results["models"].values()}
+    seeds = f"{min(seeds)} to {max(seeds)} seeds" if len(seeds) > 1 else f"{max(seeds)} seed{'s' if max(seeds) > 1 else ''}"
     what = f"{data['n_train'] + data['n_validation']:,} training and {data['n_test']:,} test images"
     kind = "Synthetic stand-in data" if data["name"] == "synthetic" else "EMNIST ByClass, reference split"
-    return f"{kind}: {what}; {seeds} seed{'s' if seeds > 1 else ''} per model; profile `{results['profile']}`.\n"
+    return f"{kind}: {what}; {seeds} per model; profile `{results['profile']}`.\n"
 
 
 def drawing_page(run_folder, results, folder) -> None:
@@ -266,6 +266,7 @@ def build(run_folder, name) -> bool:
     stage(run_folder, work / "stage")
     inputs = store.digest(
         {str(p.relative_to(work)): store.file_digest(p) for p in sorted((work / "stage").rglob("*")) if p.is_file()}
+        | {"requirements.lock": store.file_digest(ROOT / "requirements.lock")}
     )
     target, mark = work / "html", work / "site.json"
     if target.exists() and mark.exists() and json.loads(mark.read_text())["inputs"] == inputs:
@@ -297,17 +298,18 @@ def build(run_folder, name) -> bool:
 
 def pages(folder=ROOT) -> list[str]:
     """The HTML files that the table of contents in `folder` promises."""
-    toc = (folder / "_toc.yml").read_text()
-    return ["index.html", *(f"{name}.html" for name in re.findall(r"(?:root|file): (\S+)", toc))]
+    return ["index.html", *(f"{name}.html" for name in execute.contents(folder))]
 
 
 def write_readme() -> None:
     """Put the published results between the marks in README.md."""
-    path = ROOT / "README.md"
-    before, rest = path.read_text().split(README_MARKS[0])
+    text = (ROOT / "README.md").read_text()
+    if not all(text.count(mark) == 1 for mark in README_MARKS):
+        raise PublishError(f"README.md must have each of the lines {' and '.join(README_MARKS)} once.")
+    before, rest = text.split(README_MARKS[0])
     after = rest.split(README_MARKS[1])[1]
     table = headline(json.loads((execute.REFERENCE / "results.json").read_text()))
-    path.write_text(f"{before}{README_MARKS[0]}\n\n{table}\n{README_MARKS[1]}{after}")
+    store.write_text(ROOT / "README.md", f"{before}{README_MARKS[0]}\n\n{table}\n{README_MARKS[1]}{after}")
 
 
 def main(arguments=None) -> int:

@@ -3,6 +3,7 @@
 import copy
 import json
 import math
+import tempfile
 from pathlib import Path
 
 import keras
@@ -11,6 +12,7 @@ import onnxruntime
 import pandas as pd
 from scipy import stats
 
+import datasets
 import emnist
 import helpers
 import store
@@ -166,6 +168,7 @@ def score(run, dataset, n_test) -> dict:
     """
     digests = [store.file_digest(path) for path in training.model_paths(run)]
     spec = {"model": digests[0], "dataset": dataset, "synthetic": synthetic.VERSION, "n_test": n_test}
+    spec |= datasets.digests(dataset)
     if "members" in run:
         spec |= {"model": digests, "shifts": run["shifts"]}
 
@@ -193,13 +196,16 @@ def export_onnx(model, path):
     wrapped = keras.Model(image, bare(keras.layers.Reshape(model.input_shape[1:])(image)))
     sample = np.random.default_rng(0).random((4, *emnist.IMAGE_SHAPE, 1), dtype=np.float32)
     expected = wrapped(sample, training=False).numpy()
-    temporary = path.with_name(f".{path.name}")
-    wrapped.export(temporary, format="onnx", verbose=False)
-    session = onnxruntime.InferenceSession(temporary)
-    found = session.run(None, {session.get_inputs()[0].name: sample})[0]
-    if not np.allclose(found, expected, atol=1e-4):
-        raise ValueError(f"{path.name} differs from its Keras model by {np.abs(found - expected).max():.2g}, more than 1e-4.")
-    temporary.replace(path)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".") as scratch:
+        written = Path(scratch) / path.name
+        wrapped.export(written, format="onnx", verbose=False)
+        session = onnxruntime.InferenceSession(written)
+        found = session.run(None, {session.get_inputs()[0].name: sample})[0]
+        if not np.allclose(found, expected, atol=1e-4):
+            raise ValueError(
+                f"{path.name} differs from its Keras model by {np.abs(found - expected).max():.2g}, more than 1e-4."
+            )
+        written.replace(path)
 
 
 def glue(name, text):

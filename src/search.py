@@ -50,7 +50,7 @@ def take_part(path, notebook, chosen) -> None:
             raise RunError(f"{path.name}: {error.ename}: {error.evalue}") from error
 
 
-def together(workers, hours) -> None:
+def together(workers, hours, arguments) -> None:
     """Start a chief and workers on this machine, a share of the cores each; start again what dies. Raises RunError."""
     names = ["chief", *(f"worker-{i}" for i in range(workers))]
     left = dict.fromkeys(names, RESTARTS)
@@ -64,7 +64,7 @@ def together(workers, hours) -> None:
         running = {}
         stack.callback(lambda: [_stop(process) for process in running.values()])
         for i, name in enumerate(names):
-            running[name] = _start(name, port, _cores(i - 1, workers), logs, progress.name)
+            running[name] = _start(name, arguments, port, _cores(i - 1, workers), logs, progress.name)
         deadline = time.monotonic() + 3600 * hours
         while any(process.poll() != 0 for process in running.values()):
             time.sleep(0.5)
@@ -78,7 +78,7 @@ def together(workers, hours) -> None:
                 left[name] -= 1
                 print(f"{name} died; it is started again and goes on.", flush=True)
                 _stop(process)
-                running[name] = _start(name, port, _cores(i - 1, workers), logs, progress.name)
+                running[name] = _start(name, arguments, port, _cores(i - 1, workers), logs, progress.name)
 
 
 def _cores(worker, workers):
@@ -87,11 +87,11 @@ def _cores(worker, workers):
     return cores if worker < 0 or not cores else cores[worker % len(cores) :: workers]
 
 
-def _start(name, port, cores, logs, progress):
+def _start(name, arguments, port, cores, logs, progress):
     variables = {"KERASTUNER_TUNER_ID": name, "KERASTUNER_ORACLE_IP": "127.0.0.1", "KERASTUNER_ORACLE_PORT": str(port)}
     with open(logs / name, "a") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "search", *sys.argv[1:]],
+            [sys.executable, "-m", "search", *arguments],
             env=os.environ | variables | {"PROGRESS_LOG": progress},
             stderr=log,
             start_new_session=True,  # so that a process and its kernel are stopped together
@@ -117,6 +117,7 @@ def main(arguments=None) -> int:
     parser.add_argument("--profile", choices=execute.PROFILES, default="smoke")
     parser.add_argument("--data", default="auto")
     parser.add_argument("--set", type=execute.setting, action="append", default=[], metavar="NAME=VALUE")
+    arguments = sys.argv[1:] if arguments is None else arguments
     options = parser.parse_args(arguments)
 
     def command():
@@ -127,7 +128,7 @@ def main(arguments=None) -> int:
         if options.workers < 1:
             raise RunError(f"--workers {options.workers}: expected at least 1.")
         with execute.alone():
-            together(options.workers, options.hours)
+            together(options.workers, options.hours, arguments)
         print(f"The search for {options.model} is stored; `make book PROFILE={options.profile}` uses it.")
 
     return execute.exit_status(command, interrupted="Finished trials are kept; the same command goes on from there.")

@@ -27,7 +27,6 @@ if not (ROOT / "_toc.yml").exists():  # installed without the repository around 
     ROOT = Path.cwd()
 PUBLISHED = ROOT / "book" / "reference" / "store"
 LOCAL = ROOT / "_build" / "store"
-_SCRATCH = f".new-{platform.node()}-"  # and the process that works in it
 
 
 @dataclass(frozen=True)
@@ -53,18 +52,22 @@ def cached(name, spec, compute):
     spec : dict
         Everything that determines the result, JSON-able.
     compute : callable(folder) -> dict
-        Does the work, may write files into `folder`, returns a JSON-able result.
+        Does the work, may write files (no folders) into `folder`, returns a JSON-able result.
+
+    Raises what `compute` raises, and ValueError for a name that is no file name; nothing is stored then.
     """
     if entry := find(name, spec):
         return entry
+    made = environment()  # now, so that nothing can fail after the work
     place = PUBLISHED if os.environ.get("STORE_PUBLISHED") == "1" and PUBLISHED in _places() else LOCAL
     place.mkdir(parents=True, exist_ok=True)
     target = place / _folder_name(name, spec)
-    shutil.rmtree(target, ignore_errors=True)  # damaged, if it is there
-    scratch = Path(tempfile.mkdtemp(dir=place, prefix=f"{_SCRATCH}{os.getpid()}-"))
+    scratch = Path(tempfile.mkdtemp(dir=place, prefix=f".new-{platform.node()}-{os.getpid()}-"))
     try:
-        _write(scratch, spec, compute(scratch))
+        _write(scratch, spec, compute(scratch), made)
         scratch.chmod(0o755)
+        if target.is_dir() and not _read(target):  # damaged
+            shutil.rmtree(target)
         if target.is_dir():  # another process was faster
             shutil.rmtree(scratch)
         else:
@@ -79,18 +82,30 @@ def find(name, spec):
     """The stored entry of a step, or None."""
     folder_name = _folder_name(name, spec)
     log(folder_name)
-    found = (_read(place / folder_name) for place in _places() if (place / folder_name).is_dir())
-    return next((entry for entry in found if entry), None)
+    return _first(folder_name, _places())
+
+
+def entry(folder_name):
+    """The stored entry in a folder of that name, or None; what is published is found with RERUN=1 as well."""
+    return _first(folder_name, dict.fromkeys([*_places(), PUBLISHED]))
 
 
 def sweep():
     """Remove what killed processes of this machine left half-done."""
-    for place in _places():
-        for scratch in place.glob(f"{_SCRATCH}*"):
-            try:
-                os.kill(int(scratch.name.removeprefix(_SCRATCH).split("-")[0]), 0)
-            except ProcessLookupError:
-                shutil.rmtree(scratch, ignore_errors=True)
+    for scratch in (scratch for place in _places() for scratch in place.glob(".new-*-*-*")):
+        node, process, _ = scratch.name.removeprefix(".new-").rsplit("-", 2)
+        if node == platform.node() and not _is_running(int(process)):
+            shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _is_running(process):
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's
+        return True
+    return True
 
 
 def digest(value) -> str:
@@ -115,8 +130,10 @@ def environment() -> dict:
 def git_commit() -> str:
     """The commit of the checkout, with "-dirty" after it if tracked files were changed; "unknown" outside git."""
     command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--abbrev=12", "--match="]
-    found = subprocess.run(command, capture_output=True, text=True, check=False)
-    return found.stdout.strip() or "unknown"
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
 
 
 def now() -> str:
@@ -126,29 +143,41 @@ def now() -> str:
 
 def write_json(path, value, indent=1):
     """Write JSON under a temporary name, then rename it into place."""
+    write_text(path, json.dumps(value, indent=indent, separators=(",", ":" if indent is None else ": ")) + "\n")
+
+
+def write_text(path, text):
+    """Write a text file under a temporary name, then rename it into place."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = path.with_name(f".{path.name}.{platform.node()}-{os.getpid()}")
     try:
-        temporary.write_text(json.dumps(value, indent=indent, separators=(",", ":" if indent is None else ": ")) + "\n")
+        temporary.write_text(text)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
 
 
 def _folder_name(name, spec):
+    if Path(name).name != name or any(c.isspace() for c in name):
+        raise ValueError(f"the name of a step, {name!r}, becomes a folder: expected no slash and no space.")
     return f"{name}-{digest(spec)[:16]}"
+
+
+def _first(folder_name, places):
+    found = (_read(place / folder_name) for place in places if (place / folder_name).is_dir())
+    return next((entry for entry in found if entry), None)
 
 
 def _places():
     return [LOCAL] if os.environ.get("RERUN") == "1" else [PUBLISHED, LOCAL]
 
 
-def _write(folder, spec, result):
+def _write(folder, spec, result, made):
     files = {path.name: file_digest(path) for path in sorted(folder.iterdir())}
     body = {"spec": spec, "result": result, "files": files}
     body = json.loads(json.dumps(body))  # the checksum must see what a reader will see
-    entry = {"checksum": digest(body), "created": now(), "environment": environment(), **body}
+    entry = {"checksum": digest(body), "created": now(), "environment": made, **body}
     write_json(folder / "entry.json", entry, indent=None)  # there are hundreds
 
 
@@ -156,15 +185,16 @@ def _read(folder):
     try:
         entry = json.loads((folder / "entry.json").read_text())
         body = {name: entry[name] for name in ("spec", "result", "files")}
-        damaged = [name for name, found in body["files"].items() if file_digest(folder / name) != found]
+        damaged = [name for name, sha256 in body["files"].items() if file_digest(folder / name) != sha256]
         if digest(body) != entry["checksum"]:
             damaged.append("entry.json")
-    except (OSError, ValueError, KeyError) as error:
+        found = Entry(folder, entry["result"], entry["created"], entry["environment"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         damaged = [str(error)]
     if damaged:
         print(f"The stored result {folder} is damaged ({', '.join(damaged)}); it is computed again.", file=sys.stderr)
         return None
-    return Entry(folder, entry["result"], entry["created"], entry["environment"])
+    return found
 
 
 def file_digest(path) -> str:

@@ -265,9 +265,9 @@ def predictions(run) -> np.ndarray:
 
 
 def _stored(entry, filename):
-    for place in (store.LOCAL, store.PUBLISHED):
-        if (place / entry / filename).exists():
-            return place / entry / filename
+    found = store.entry(entry)
+    if found and found.path(filename).exists():
+        return found.path(filename)
     raise FileNotFoundError(f"{filename} of {entry} is not in {store.LOCAL} or {store.PUBLISHED}; execute its chapter again.")
 
 

@@ -110,7 +110,6 @@ def search(build, data, *, name, max_trials, rows, epochs, batch_size=64, seed=0
         table = [_trial_row(build, runner, trial) for _, trial in sorted(runner.oracle.trials.items())]
         for path in project.rglob("*.json"):  # KerasTuner's own account of the search
             shutil.copy(path, folder / "-".join(path.relative_to(project).parts))
-        shutil.rmtree(project)
         return {"table": table}
 
     if _is_worker() and not store.find(f"search-{name}", spec):
@@ -120,6 +119,8 @@ def search(build, data, *, name, max_trials, rows, epochs, batch_size=64, seed=0
         tune()
         _wait_for(lambda: store.find(f"search-{name}", spec))
     entry = store.cached(f"search-{name}", spec, compute)
+    if not _is_worker():
+        shutil.rmtree(project, ignore_errors=True)  # only now: the entry has it all
     table = entry.result["table"]
     done = [row for row in table if row["status"] == "COMPLETED"]
     best = max(done, key=lambda row: row["val_accuracy"])["hyperparameters"] if done else None

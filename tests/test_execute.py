@@ -160,6 +160,11 @@ def test_parameter_of_another_type_is_refused(project, capsys):
     refused(project, capsys, ["n='two' is a str", "expects a int"])
 
 
+def test_parameter_that_the_runner_decides_is_refused(project, capsys):
+    assert project.run("--set", "run_dir=elsewhere") == 1
+    assert "--set run_dir: the runner decides this" in capsys.readouterr().err
+
+
 def test_missing_parameters_tag_is_refused(project, capsys):
     project.chapter("print(1)", parameters=None)
     refused(project, capsys, ["01_first.ipynb", "0 cells tagged 'parameters'"])
@@ -333,6 +338,46 @@ def test_promotion_cut_between_its_renames_is_healed(finished):
     assert [path.name for path in book.iterdir()] == ["reference"]
 
 
+def test_promotion_of_a_whole_run_drops_what_it_no_longer_has(finished):
+    execute.promote("smoke")
+    reference = finished.folder / "book" / "reference"
+    for name in ("notebooks/00_gone.ipynb", "models/gone.onnx", "verdicts/00_gone.json"):
+        (reference / name).parent.mkdir(exist_ok=True)
+        (reference / name).write_bytes(finished.output().read_bytes())
+    execute.promote("smoke")
+    assert not list(reference.rglob("*gone*")) and (reference / "models" / "a.onnx").exists()
+
+
+def test_model_that_a_promoted_chapter_no_longer_writes_is_dropped(finished):
+    execute.promote("smoke")
+    notebook = nbformat.read(finished.output(), as_version=4)
+    notebook.metadata["book"]["models"] = ["b"]
+    nbformat.write(notebook, finished.output())
+    write = finished.folder / "_build" / "smoke" / "results.json"
+    write.write_text(json.dumps({"profile": "smoke", "models": {"b": 2}}))
+    execute.promote("smoke", only=["01"])
+    reference = finished.folder / "book" / "reference"
+    assert json.loads((reference / "results.json").read_text())["models"] == {"b": 2}
+    assert not (reference / "models" / "a.onnx").exists()
+
+
+def test_chapter_that_does_not_exist_is_not_promoted(finished, capsys):
+    assert finished.run("--promote", "--chapters", "77") == 1
+    assert "begins with 77: nothing was promoted" in capsys.readouterr().err
+
+
+def test_damaged_step_is_not_promoted(finished, monkeypatch, tmp_path):
+    monkeypatch.setattr(execute.store, "LOCAL", tmp_path / "local")
+    entry = execute.store.cached("step", {}, lambda folder: {})
+    notebook = nbformat.read(finished.output(), as_version=4)
+    notebook.metadata["book"]["store"] = [entry.folder.name]
+    nbformat.write(notebook, finished.output())
+    (entry.folder / "entry.json").write_text("{}")
+    with pytest.raises(execute.RunError, match="missing or damaged"):
+        execute.promote("smoke")
+    assert not (finished.folder / "book" / "reference").exists()
+
+
 def test_full_disk_keeps_the_old_reference(finished, small_disk, capsys, monkeypatch):
     monkeypatch.setattr(execute, "REFERENCE", small_disk / "reference")
     execute.promote("smoke")
@@ -364,3 +409,24 @@ while not other.exists():
     assert project.run() == 0
     cores = {(project.folder / "_build" / "smoke" / name).read_text() for name in "ab"}
     assert len(cores) == 2 and all("," not in core for core in cores)
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity") or len(os.sched_getaffinity(0)) < 2, reason="needs two cores")
+@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGKILL])
+def test_chapters_side_by_side_end_with_the_run_and_leave_no_lock(told, project):
+    started = "import pathlib, time\nwritten = pathlib.Path('../_build/smoke/NAME').write_text('')\ntime.sleep(60)"
+    for i, name in enumerate("ab"):
+        project.chapter(started.replace("NAME", name), name=f"0{i + 1}_{name}")
+    code = f"import execute, pathlib, sys; execute.ROOT = pathlib.Path({str(project.folder)!r}); sys.exit(execute.main(['--data', 'synthetic']))"
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
+    process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True, env=environment)
+    deadline = time.monotonic() + 60
+    while not all((project.folder / "_build" / "smoke" / name).exists() for name in "ab"):
+        assert time.monotonic() < deadline and process.poll() is None
+        time.sleep(0.1)
+    process.send_signal(told)
+    _, message = process.communicate(timeout=20)  # workers hold the pipe, too
+    assert process.returncode == (130 if told == signal.SIGINT else -told) and "Traceback" not in message
+    time.sleep(1)  # the lock goes a moment after the pipe
+    with execute.alone():
+        assert not list((project.folder / "_build" / "smoke" / "notebooks").iterdir())

@@ -34,6 +34,14 @@ def taken(checkout):
     return [(row["hyperparameters"], row["status"], row["val_accuracy"]) for row in table]
 
 
+def until(condition, seconds=120):
+    """Wait for something that must happen."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.1)
+
+
 def processes(checkout, name):
     """The process groups that play a part of the search in this checkout."""
     wanted = f"KERASTUNER_TUNER_ID={name}".encode()
@@ -59,11 +67,10 @@ def test_two_workers_give_what_one_process_gives(checkout, alone):
 def test_search_goes_on_if_a_process_is_killed(victim, checkout, alone):
     def kill():
         trials = checkout.folder / "_build" / "store" / "searches"
-        while not list(trials.glob("cnn-*/trial_1")):  # the second trial has begun
-            time.sleep(0.1)
+        until(lambda: list(trials.glob("cnn-*/trial_1")))  # the second trial has begun
         os.killpg(next(processes(checkout, victim)), signal.SIGKILL)
 
-    killer = threading.Thread(target=kill)
+    killer = threading.Thread(target=kill, daemon=True)
     killer.start()
     _, printed = checkout(sys.executable, "-m", "search", "--workers", "2", *COMMAND)
     killer.join()
@@ -78,11 +85,11 @@ def test_unknown_model_is_named(capsys):
     assert "no chapter searches for a model 'resnet': expected mlp" in capsys.readouterr().err
 
 
-def test_nothing_is_left_running_after_an_interrupt(checkout):
+@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
+def test_nothing_is_left_running_after_an_interrupt(told, checkout):
     command = [sys.executable, "-m", "search", "--workers", "2", *COMMAND]
     running = subprocess.Popen(command, cwd=checkout.folder, env=checkout.environment, stderr=subprocess.PIPE, text=True)
-    while not list(processes(checkout, "worker-0")):
-        time.sleep(0.1)
-    running.send_signal(signal.SIGINT)
+    until(lambda: list(processes(checkout, "worker-0")))
+    running.send_signal(told)
     assert "the same command goes on from there" in running.communicate(timeout=60)[1] and running.returncode == 130
     assert [*processes(checkout, "worker-0"), *processes(checkout, "chief")] == []

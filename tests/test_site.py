@@ -3,15 +3,13 @@
 import csv
 import gzip
 import json
-import subprocess
-import sys
 from urllib.parse import unquote, urljoin, urlsplit
 
 import bs4
 import numpy as np
 import onnxruntime
 import pytest
-from conftest import ROOT, Visit, served
+from conftest import Visit, build_site, served
 
 import drawing
 import emnist
@@ -138,9 +136,7 @@ def test_site_with_a_public_address_links_to_colab_binder_and_the_source(checkou
 
 
 def test_second_build_of_the_same_is_skipped(site):
-    command = [sys.executable, "-m", "publish", "--site"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout.startswith("unchanged")
+    assert build_site().startswith("unchanged")
 
 
 def test_every_image_has_a_size_and_says_what_it_shows(soups):

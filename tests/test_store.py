@@ -1,16 +1,15 @@
 """Finished steps are found again, and never trusted when damaged."""
 
 import json
+import os
+import platform
+import subprocess
 
 import pytest
 
 import store
 
-
-@pytest.fixture(autouse=True)
-def own_store(tmp_path, monkeypatch):
-    monkeypatch.setattr(store, "LOCAL", tmp_path / "local")
-    monkeypatch.setattr(store, "PUBLISHED", tmp_path / "published")
+pytestmark = pytest.mark.usefixtures("own_store")
 
 
 def counted():
@@ -43,13 +42,15 @@ def test_key_ignores_the_order_of_the_spec():
     assert store.digest({"a": 1, "b": [1, 2]}) == store.digest({"b": [1, 2], "a": 1})
 
 
-@pytest.mark.parametrize("damage", ["bit", "truncated", "missing", "result"])
+@pytest.mark.parametrize("damage", ["bit", "truncated", "missing", "result", "key"])
 def test_damaged_entry_is_reported_and_computed_again(damage, capsys):
     compute, calls = counted()
     entry = store.cached("step", {}, compute)
     if damage == "result":
         text = entry.path("entry.json").read_text()
         entry.path("entry.json").write_text(text.replace("0.30", "0.99"))
+    elif damage == "key":
+        entry.path("entry.json").write_text(entry.path("entry.json").read_text().replace('"created"', '"createt"'))
     elif damage == "missing":
         entry.path("data.txt").unlink()
     elif damage == "truncated":
@@ -59,6 +60,24 @@ def test_damaged_entry_is_reported_and_computed_again(damage, capsys):
     assert store.cached("step", {}, compute).result == {"value": 0.1 + 0.2}
     assert len(calls) == 2
     assert "damaged" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["a/b", "a b"])
+def test_name_that_is_no_folder_is_refused_before_the_work(name):
+    with pytest.raises(ValueError, match="becomes a folder"):
+        store.cached(name, {}, lambda folder: pytest.fail("it was computed"))
+
+
+def test_scratch_of_other_machines_and_of_running_processes_is_not_swept():
+    store.LOCAL.mkdir(parents=True)
+    done = subprocess.Popen(["true"])
+    done.wait()
+    here = platform.node()
+    kept = {f".new-{here}-{os.getpid()}-x", f".new-{here}-b-{done.pid}-x", f".new-elsewhere-{done.pid}-x"}
+    for name in (*kept, f".new-{here}-{done.pid}-x"):
+        (store.LOCAL / name).mkdir()
+    store.sweep()
+    assert {path.name for path in store.LOCAL.iterdir()} == kept
 
 
 def test_failed_step_leaves_nothing():

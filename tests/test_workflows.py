@@ -35,7 +35,7 @@ def test_checked_out_code_keeps_no_credentials(workflow):
                 assert step["with"]["persist-credentials"] is False
 
 
-def test_only_commands_of_the_makefile_are_run():
+def test_make_targets_in_workflows_exist():
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
     for path in WORKFLOWS:
         assert set(re.findall(r"run: make ([a-z-]+)", path.read_text())) <= targets
