@@ -275,6 +275,7 @@ def _execute(path, target, chosen, profile, wanted):
     for name, log in logs.items():
         log.write_text("")
         os.environ[name] = str(log)
+    (folder / "provenance.json").unlink(missing_ok=True)  # nobody publishes the run until its parts belong together again
     print(f"{path.name} …", flush=True)
     started = time.perf_counter()
     try:

@@ -213,6 +213,8 @@ def stage(run_folder, folder) -> None:
         page = merge(nbformat.read(path, as_version=4), done, path.name)
         nbformat.write(page, folder / "notebooks" / path.name)
         pictures |= figures(page)
+    if not (run_folder / "provenance.json").exists():
+        raise PublishError(f"the run in {run_folder} was not finished: execute it again.")
     provenance = json.loads((run_folder / "provenance.json").read_text())
     now = execute.source_digests()
     changed = [name for name, found in now.items() if provenance["sources"].get(name) != found]

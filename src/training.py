@@ -58,6 +58,10 @@ def train(
 
     Parameters
     ----------
+    build : callable(hp) -> keras.Model
+        Builder of a compiled model with the metric "accuracy".
+    values : dict
+        A value for each of its hyperparameters.
     teacher : run or None
         A finished run (`train` or `ensemble`) whose probabilities for the training images replace the labels
         (distillation: Hinton et al. 2015).

@@ -11,6 +11,7 @@ from pathlib import Path
 import grpc
 import keras
 import keras_tuner
+import keras_tuner.src.utils
 import numpy as np
 import pandas as pd
 
@@ -19,6 +20,16 @@ from helpers import EVALUATION_BATCH, batches, say
 from training import TRAINING_VERSION, build_model, compile_config, make_fast, targets, train
 
 PATIENCE = 300  # seconds that a worker waits for an answer of its chief
+
+
+def _save_json(path, value):
+    text = json.dumps(value)
+    store.write_text(path, text)
+    return text
+
+
+# KerasTuner writes the state of a search in place: killed while it does, it could never read it again.
+keras_tuner.src.utils.save_json = _save_json
 
 
 def search_space(build) -> dict[str, list]:
@@ -91,8 +102,8 @@ def search(build, data, *, name, max_trials, rows, epochs, batch_size=64, seed=0
 
     project = store.LOCAL / "searches" / f"{name}-{store.digest(spec)[:16]}"
 
-    def tune():
-        runner = Recorded(
+    def tuner_of_project():
+        return Recorded(
             seeded,
             objective="val_accuracy",
             max_trials=max_trials,
@@ -100,6 +111,16 @@ def search(build, data, *, name, max_trials, rows, epochs, batch_size=64, seed=0
             directory=project.parent,
             project_name=project.name,
         )
+
+    def tune():
+        try:
+            runner = tuner_of_project()
+        except (ValueError, KeyError) as error:
+            if _is_worker():
+                raise
+            say(f"The stopped search in {project} is damaged ({error}); it starts again.")
+            shutil.rmtree(project)
+            runner = tuner_of_project()
         labels = targets(corners[0], data.y_validation)
         validation = batches(data.x_validation, labels, batch_size=EVALUATION_BATCH, input_shape=input_shape)
         runner.search(validation_data=validation, epochs=epochs, shuffle=False, verbose=0)

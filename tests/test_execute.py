@@ -218,6 +218,7 @@ def test_bad_chapter_stops_the_run_and_keeps_the_good_output(fault, project, cap
     assert words in capsys.readouterr().err
     assert "good" in project.printed()
     assert (project.folder / "_build" / "smoke" / "partial" / "01_first.ipynb").exists()
+    assert not (project.folder / "_build" / "smoke" / "provenance.json").exists(), "half a run is not published"
 
 
 def test_captioned_figure_passes_and_is_kept_with_a_palette(project):

@@ -52,8 +52,9 @@ def tiny(tmp_path):
 
 def start(checkout):
     command = [sys.executable, "-m", "execute", "--profile", "smoke", "--data", "synthetic"]
-    streams = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    return subprocess.Popen(command, cwd=checkout.folder, env=checkout.environment, start_new_session=True, **streams)
+    with open(checkout.folder / ".git" / "printed", "w") as printed:
+        streams = {"stdout": printed, "stderr": subprocess.STDOUT}
+        return subprocess.Popen(command, cwd=checkout.folder, env=checkout.environment, start_new_session=True, **streams)
 
 
 def kernels(checkout):
@@ -96,7 +97,8 @@ def test_killed_thirty_times_the_run_ends_as_if_left_alone(tiny):
                 os.killpg(running.pid, signal.SIGKILL)
                 running.wait(timeout=60)
         else:
-            assert running.returncode == 0 and results(tiny) == undisturbed
+            assert running.returncode == 0, (tiny.folder / ".git" / "printed").read_text()
+            assert results(tiny) == undisturbed
             shutil.rmtree(tiny.folder / "_build")  # finished: once more from nothing
     assert start(tiny).wait(timeout=300) == 0
     assert results(tiny) == undisturbed

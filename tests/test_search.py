@@ -27,9 +27,12 @@ def alone(checkout):
 
 
 def taken(checkout):
-    """The trials of the one stored search, which is removed."""
-    [folder] = (checkout.folder / "_build" / "store").glob("search-cnn-*")
-    table = json.loads((folder / "entry.json").read_text())["result"]["table"]
+    """The trials of the one stored search of this size, which is removed."""
+    found = {
+        path.parent: json.loads(path.read_text()) for path in (checkout.folder / "_build").glob("store/search-cnn-*/entry.json")
+    }
+    [folder] = [path for path, entry in found.items() if entry["spec"]["max_trials"] == SIZES["max_trials"]]
+    table = found[folder]["result"]["table"]
     folder.rename(checkout.folder / "_build" / f"taken-{time.monotonic()}")
     return [(row["hyperparameters"], row["status"], row["val_accuracy"]) for row in table]
 

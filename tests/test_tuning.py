@@ -1,5 +1,7 @@
 """Searches on a tiny space."""
 
+import os
+
 import keras_tuner
 import numpy as np
 import pandas as pd
@@ -79,6 +81,32 @@ def test_grid_gives_a_point_the_score_of_a_trial(data, grid):
     trials = {tuple(row["hyperparameters"].values()): row["history"]["val_accuracy"] for row in found["table"]}
     for row in grid.to_dict("records"):
         assert row["history"] == pytest.approx(trials[row["units"], row["learning_rate"]], abs=1e-6)
+
+
+def test_state_of_a_search_is_replaced_whole(tmp_path):
+    oracle = keras_tuner.oracles.RandomSearchOracle(keras_tuner.Objective("val_accuracy", "max"), max_trials=1)
+    oracle._set_project_dir(tmp_path, "search")
+    oracle.save()
+    [state] = tmp_path.rglob("oracle.json")
+    before = state.read_text()
+    os.link(state, tmp_path / "link")  # what a killed process leaves of a file that was opened for writing
+    oracle._seed_state += 1
+    oracle.save()
+    assert (tmp_path / "link").read_text() == before != state.read_text()
+
+
+def test_damaged_state_of_a_stopped_search_is_said_and_started_again(data, capsys):
+    def interrupted(hp):
+        if list(store.LOCAL.rglob("trial_1")):
+            raise KeyboardInterrupt
+        return build(hp)
+
+    with pytest.raises(KeyboardInterrupt):
+        search(data, interrupted)
+    [state] = store.LOCAL.rglob("oracle.json")
+    state.write_text(state.read_text()[:100])
+    assert search(data)["completed"] == 3
+    assert "is damaged" in capsys.readouterr().out
 
 
 def made_up(epochs=3):
