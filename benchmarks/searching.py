@@ -36,4 +36,4 @@ def measure():
             many.append(search(several))
         yield entry("search_one_s", one[1:], "s")
         yield entry("search_many_s", many[1:], "s")
-        yield entry("search_speedup", ratios(one[1:], many[1:]), "")
+        yield entry("search_speedup", ratios(one[1:], many[1:]), "ratio")

@@ -292,6 +292,9 @@ def _execute(path, target, chosen, profile, wanted):
         raise RunError(f"{path.name}: the kernel died (out of memory, or killed); see {_shown(chatter)}.") from error
     except CellTimeoutError as error:
         raise RunError(f"{path.name}: a cell ran longer than {CELL_TIMEOUT[profile]} s; see {_shown(partial)}.") from error
+    finally:
+        for name in logs:
+            del os.environ[name]
     seconds = time.perf_counter() - started
     notebook = nbformat.read(partial, as_version=4)
     used = set(logs["STORE_LOG"].read_text().splitlines())

@@ -95,7 +95,9 @@ def test_state_of_a_search_is_replaced_whole(tmp_path):
     assert (tmp_path / "link").read_text() == before != state.read_text()
 
 
-def test_damaged_state_of_a_stopped_search_is_said_and_started_again(data, capsys):
+def test_damaged_state_of_a_stopped_search_is_said_and_started_again(data, capsys, monkeypatch):
+    monkeypatch.delenv("PROGRESS_LOG", raising=False)
+
     def interrupted(hp):
         if list(store.LOCAL.rglob("trial_1")):
             raise KeyboardInterrupt
