@@ -116,3 +116,56 @@ def test_checkout_that_cannot_be_written_is_named(tiny, small_disk):
         [sys.executable, "-c", code], env=tiny.environment, cwd=tiny.folder, capture_output=True, text=True, check=False
     )
     assert done.returncode == 1 and "Read-only file system" in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.slow
+def test_killed_promotion_leaves_the_old_or_the_new_reference(tiny):
+    assert start(tiny).wait(timeout=300) == 0
+    (tiny.smoke / "results.json").write_text(json.dumps({"profile": "smoke", "models": {}}))
+    folder, reference = str(tiny.folder), tiny.folder / "book" / "reference"
+    shutil.rmtree(reference)
+    code = f"""
+import execute, pathlib
+execute.ROOT = pathlib.Path({folder!r})
+execute.REFERENCE = execute.ROOT / "book" / "reference"
+execute._dataset = lambda profile, data: "synthetic"
+with execute.alone():
+    execute.promote("smoke")
+    print("once", flush=True)
+    while True:
+        execute.promote("smoke")
+"""
+    dice, command = random.Random(0), [sys.executable, "-c", code]
+    for _ in range(10):
+        running = subprocess.Popen(command, env=tiny.environment, cwd=tiny.folder, stdout=subprocess.PIPE, text=True)
+        while "once" not in (line := running.stdout.readline()):
+            assert line, "the promotion ended"
+        time.sleep(dice.uniform(0, 0.3))
+        running.kill()
+        running.wait()
+        whole = reference if reference.exists() else reference.with_name(".reference-old")  # the next run takes it back
+        names = {str(path.relative_to(whole)) for path in whole.rglob("*") if path.is_file()}
+        assert {"notebooks/01_tiny.ipynb", "models/tiny.onnx", "results.json", "provenance.json", "verdicts.json"} <= names
+        assert sum(name.endswith("entry.json") for name in names) == 4  # a search and three seeds
+
+
+@pytest.mark.slow
+def test_killed_build_leaves_the_site_that_was_there(checkout):
+    build = [sys.executable, "-m", "publish", "--site"]
+    checkout(*build)
+    html, page = checkout.folder / "_build" / "site" / "html", checkout.folder / "book" / "glossary.md"
+    dice, original = random.Random(0), page.read_text()
+    before = (html / "book" / "glossary.html").read_bytes()
+    try:
+        page.write_text(original + "\n\nA fresh sentence.\n")
+        for _ in range(5):
+            running = subprocess.Popen(build, env=checkout.environment, cwd=checkout.folder, start_new_session=True)
+            time.sleep(dice.uniform(1, 8))
+            assert running.poll() is None, "it was finished before it was killed"
+            os.killpg(running.pid, signal.SIGKILL)
+            running.wait()
+            assert (html / "book" / "glossary.html").read_bytes() == before
+        checkout(*build)
+        assert "A fresh sentence." in (html / "book" / "glossary.html").read_text()
+    finally:
+        page.write_text(original)
