@@ -29,6 +29,7 @@ OFFICIAL = {
     "official-digits": tuple(string.digits),
     "official-mnist": tuple(string.digits),
 }
+NAMED = ("emnist-byclass", "emnist-bymerge", "synthetic", *OFFICIAL)
 
 
 def resolve(dataset) -> str:
@@ -38,7 +39,7 @@ def resolve(dataset) -> str:
             return "emnist-byclass"
         print("EMNIST is not on this machine: using synthetic stand-in characters (`make data` downloads the real ones).")
         return "synthetic"
-    if dataset in ("emnist-byclass", "emnist-bymerge", "synthetic", *OFFICIAL):
+    if dataset in NAMED:
         return dataset
     if Path(dataset).is_dir():
         return str(Path(dataset).resolve())
@@ -69,28 +70,34 @@ def load(dataset, part, n) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
 
 
 def is_available(dataset) -> bool:
-    """Whether the images of a data set are on this machine (of official splits, whether `EMNIST_DIR` or the cache has files)."""
+    """Whether the images of a resolved data set are on this machine."""
     if dataset.startswith("emnist-"):
         return emnist.find() is not None
-    return dataset == "synthetic" or dataset in OFFICIAL or Path(dataset).is_dir()
+    if dataset in OFFICIAL:
+        return all(path.is_file() for part in ("train", "test") for path in _official_paths(dataset, part))
+    return dataset == "synthetic" or Path(dataset).is_dir()
 
 
 def digests(dataset) -> dict[str, str]:
     """SHA-256 of the files of a folder, by name; nothing for the data sets with a name, whose content is fixed."""
     folder = Path(dataset)
-    if dataset in ("emnist-byclass", "emnist-bymerge", "synthetic", *OFFICIAL) or not folder.is_dir():
+    if dataset in NAMED or not folder.is_dir():
         return {}
     return {path.name: store.file_digest(path) for path in sorted((*folder.glob("*ubyte*"), *folder.glob("classes.txt")))}
 
 
-def _official(dataset, part):
+def _official_paths(dataset, part):
     folder = Path(os.environ.get("EMNIST_DIR") or emnist.cache_dir())
-    names, split = OFFICIAL[dataset], dataset.removeprefix("official-")
-    paths = [folder / f"emnist-{split}-{part}-{kind}-ubyte.gz" for kind in ("images-idx3", "labels-idx1")]
+    split = dataset.removeprefix("official-")
+    return [folder / f"emnist-{split}-{part}-{kind}-ubyte.gz" for kind in ("images-idx3", "labels-idx1")]
+
+
+def _official(dataset, part):
+    names, paths = OFFICIAL[dataset], _official_paths(dataset, part)
     for path in paths:
         if not path.is_file():
             raise emnist.EmnistError(f"{path} is missing: take it from the folder gzip/ of EMNIST's zip and put it there.")
-    first = 1 if split == "letters" else 0  # the letters are numbered from one
+    first = 1 if dataset == "official-letters" else 0  # the letters are numbered from one
     images, labels = emnist.read_pair(*paths, n_classes=len(names) + first)
     return images, labels - np.uint8(first), names
 

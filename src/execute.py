@@ -62,7 +62,7 @@ class RunError(RuntimeError):
 # --- what to run ---------------------------------------------------------------------------------------------------
 
 
-def contents(folder) -> list[str]:
+def listed_pages(folder) -> list[str]:
     """The pages named in the `_toc.yml` of a folder, in order, without suffix."""
 
     def files(node):
@@ -80,7 +80,7 @@ def contents(folder) -> list[str]:
 
 def chapters() -> list[Path]:
     """The notebooks named in `_toc.yml`, in order, and after them those that a reader has added to `notebooks/`."""
-    listed = [ROOT / f"{name}.ipynb" for name in contents(ROOT) if name.startswith("notebooks/")]
+    listed = [ROOT / f"{name}.ipynb" for name in listed_pages(ROOT) if name.startswith("notebooks/")]
     return listed + sorted(set((ROOT / "notebooks").glob("*.ipynb")) - set(listed))
 
 
@@ -470,13 +470,11 @@ def promote(profile, only=None) -> None:
         new.rename(REFERENCE)
     finally:
         heal()
-        shutil.rmtree(new, ignore_errors=True)
-    shutil.rmtree(old, ignore_errors=True)
     print(f"promoted {profile} to {_shown(REFERENCE)} ({size / 1e6:.1f} MB)")
 
 
 def heal() -> None:
-    """Take back a promotion that was cut between its two renames, and remove what it left."""
+    """Take back a promotion that was cut between its two renames, and remove what a promotion leaves."""
     new, old = REFERENCE.with_name(".reference-new"), REFERENCE.with_name(".reference-old")
     if old.exists() and not REFERENCE.exists():
         old.rename(REFERENCE)
@@ -585,8 +583,9 @@ def exit_status(command, *, interrupted) -> int:
     In the last two cases it says so in one sentence.
     """
     handlers = {}
-    with contextlib.suppress(ValueError):  # not in the main thread
-        handlers = {name: signal.signal(name, signal.default_int_handler) for name in (signal.SIGTERM, signal.SIGHUP)}
+    for name in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(name) == signal.SIG_DFL:  # not if it is ignored, as under nohup
+            handlers[name] = signal.signal(name, signal.default_int_handler)
     try:
         command()
     except (RunError, emnist.EmnistError) as error:

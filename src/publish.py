@@ -300,7 +300,7 @@ def build(run_folder, name) -> bool:
 
 def pages(folder=ROOT) -> list[str]:
     """The HTML files that the table of contents in `folder` promises."""
-    return ["index.html", *(f"{name}.html" for name in execute.contents(folder))]
+    return ["index.html", *(f"{name}.html" for name in execute.listed_pages(folder))]
 
 
 def write_readme() -> None:

@@ -104,7 +104,7 @@ def _is_running(process):
     except ProcessLookupError:
         return False
     except PermissionError:  # somebody else's
-        return True
+        pass
     return True
 
 

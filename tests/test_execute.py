@@ -276,6 +276,16 @@ def test_interrupt_gives_a_clean_message_and_status_130(project):
     assert not project.output().exists()
 
 
+@pytest.mark.parametrize(("handler", "status"), [(signal.SIG_DFL, 130), (signal.SIG_IGN, 0)], ids=["terminal", "nohup"])
+def test_closed_terminal_ends_a_run_unless_nohup_was_asked_for(handler, status):
+    before = signal.signal(signal.SIGHUP, handler)
+    try:
+        assert execute.exit_status(lambda: os.kill(os.getpid(), signal.SIGHUP), interrupted="") == status
+        assert signal.getsignal(signal.SIGHUP) == handler
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
 # --- promotion
 
 
