@@ -1,6 +1,7 @@
-"""The paper's networks, from the chapters that define them."""
+"""The networks, from the chapters that define them."""
 
 import ast
+import math
 from pathlib import Path
 
 import keras
@@ -14,26 +15,33 @@ BUILDERS = {
     "cnn": ("04_cnn", "build_cnn"),
     "residual_cnn": ("05_residual_cnn", "build_residual_cnn"),
 }
+MODERN = ("06_modern_cnn", "modern_cnn")  # a function of the number of training steps, which the schedule must know
 
 
 def definitions(chapter) -> dict:
-    """The functions of a chapter and its `paper` hyperparameters, without executing the rest of it."""
-    scope = {"keras": keras, "layers": keras.layers, "n_classes": 62}
+    """The functions of a chapter and its hyperparameters (`paper` or `recipe`), without executing the rest of it."""
+    scope = {"keras": keras, "layers": keras.layers, "math": math, "n_classes": 62}
     for cell in nbformat.read(NOTEBOOKS / f"{chapter}.ipynb", as_version=4).cells:
         if cell.cell_type != "code" or "remove-cell" in cell.metadata.get("tags", []):
             continue
         tree = ast.parse(cell.source)
-        tree.body = [node for node in tree.body if isinstance(node, ast.FunctionDef) or _is_paper(node)]
+        tree.body = [node for node in tree.body if isinstance(node, ast.FunctionDef) or _is_point(node)]
         exec(compile(tree, chapter, "exec"), scope)
     return scope
 
 
-def _is_paper(node):
-    return isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "paper" and isinstance(node.value, ast.Dict)
+def _is_point(node):
+    return (
+        isinstance(node, ast.Assign)
+        and ast.unparse(node.targets[0]) in ("paper", "recipe")
+        and isinstance(node.value, ast.Dict)
+    )
 
 
 def keras_model(name, seed=0) -> keras.Model:
-    """A compiled model with the paper's hyperparameters."""
-    chapter, builder = BUILDERS[name]
+    """A compiled model with the hyperparameters that the book publishes it with."""
+    chapter, builder = MODERN if name == "modern_cnn" else BUILDERS[name]
     scope = definitions(chapter)
+    if name == "modern_cnn":
+        return training.build_model(scope[builder](1_000), scope["recipe"], seed=seed)
     return training.build_model(scope[builder], scope["paper"], seed=seed)

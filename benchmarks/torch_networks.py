@@ -1,4 +1,4 @@
-"""The paper's networks in PyTorch."""
+"""The networks in PyTorch."""
 
 import torch
 from torch import nn
@@ -16,6 +16,17 @@ class Residual(nn.Module):
         return self.side(x) + self.main(x)
 
 
+class Block(nn.Module):
+    """The modern network's residual block."""
+
+    def __init__(self, filters):
+        super().__init__()
+        self.inside = nn.Sequential(nn.Conv2d(filters, filters, 3, padding=1, bias=False), nn.BatchNorm2d(filters))
+
+    def forward(self, x):
+        return (x + self.inside(x)).relu()
+
+
 def torch_model(name) -> nn.Module:
     """The same architecture in PyTorch, for float32 images (n, 1, 28, 28); the output is logits."""
 
@@ -25,6 +36,10 @@ def torch_model(name) -> nn.Module:
     def head(inputs):
         return nn.Flatten(), nn.Linear(inputs, 128), nn.ReLU(), nn.Dropout(0.3), nn.Linear(128, 62)
 
+    def stage(inputs, outputs, *blocks):
+        normalised = nn.Conv2d(inputs, outputs, 3, padding=1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU()
+        return *normalised, *blocks, nn.MaxPool2d(2)
+
     layers = {
         "mlp": lambda: (
             nn.Flatten(),
@@ -33,5 +48,9 @@ def torch_model(name) -> nn.Module:
         ),
         "cnn": lambda: (*block(1, 16), *block(16, 64), *block(64, 64), *head(576)),
         "residual_cnn": lambda: (*block(1, 32), Residual(), nn.MaxPool2d(2), *head(576)),
+        "modern_cnn": lambda: (
+            *(*stage(1, 32), *stage(32, 64, Block(64)), *stage(64, 160, Block(160)), nn.Flatten(), nn.Dropout(0.3)),
+            *(nn.Linear(1440, 256, bias=False), nn.BatchNorm1d(256), nn.ReLU(), nn.Dropout(0.3), nn.Linear(256, 62)),
+        ),
     }
     return nn.Sequential(*layers[name]()).to(memory_format=torch.channels_last)

@@ -1,4 +1,7 @@
-"""Training throughput: the book's path against plain Keras, PyTorch eager and the measured peak of the machine."""
+"""Training throughput: the book's path against plain Keras, PyTorch eager and the measured peak of the machine.
+
+The book's path and PyTorch are measured in float32 and, as `mixed`, in mixed precision (bfloat16).
+"""
 
 import time
 
@@ -6,7 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 import torch
-from networks import BUILDERS, keras_model
+from networks import keras_model
 from run import REPEATS, entry, ratios
 from torch_networks import torch_model
 
@@ -15,12 +18,12 @@ import synthetic
 import training
 
 BATCH_SIZE = 64
-IMAGES = {"mlp": 48_000, "cnn": 24_000, "residual_cnn": 16_000}  # per repeat: some seconds each
+IMAGES = {"mlp": 48_000, "cnn": 24_000, "residual_cnn": 16_000, "modern_cnn": 6_400}  # per repeat: some seconds each
 
 
 def measure():
     """Images per second of each contestant, ratios within a repeat, and the share of the peak."""
-    for name in BUILDERS:
+    for name in IMAGES:
         images, labels = synthetic.load("train", 4_000)
         rows = np.random.default_rng(0).integers(0, len(images), IMAGES[name])
         images, labels = images[rows], labels[rows]
@@ -28,6 +31,8 @@ def measure():
             "book": book(name, images, labels),
             "keras": plain_keras(name, images, labels),
             "torch": pytorch(name, images, labels),
+            "mixed": book(name, images, labels, mixed=True),
+            "torch_mixed": pytorch(name, images, labels, mixed=True),
         }
         speed = {key: [] for key in contestants}
         peaks = []
@@ -43,15 +48,18 @@ def measure():
             yield entry(f"fit_{key}_{name}", values, "images/s")
         yield entry(f"fit_vs_keras_{name}", ratios(speed["book"], speed["keras"]), "ratio")
         yield entry(f"fit_vs_torch_{name}", ratios(speed["book"], speed["torch"]), "ratio")
+        yield entry(f"fit_mixed_vs_float32_{name}", ratios(speed["mixed"], speed["book"]), "ratio")
+        yield entry(f"fit_mixed_vs_keras_{name}", ratios(speed["mixed"], speed["keras"]), "ratio")
+        yield entry(f"fit_mixed_vs_torch_mixed_{name}", ratios(speed["mixed"], speed["torch_mixed"]), "ratio")
         flop = 6 * results.count_macs(keras_model(name))  # per image: forward 2, backward 4 per multiply-add
         yield entry(f"peak_share_{name}", ratios([flop * value for value in speed["book"]], peaks), "ratio")
         yield entry(f"peak_{name}", [value / 1e9 for value in peaks], "GFLOP/s")
 
 
-def book(name, images, labels):
+def book(name, images, labels, mixed=False):
     """One epoch as the chapters train."""
     model = keras_model(name)
-    return lambda: training.fit(model, images, labels, epochs=1, batch_size=BATCH_SIZE, seed=0)
+    return lambda: training.fit(model, images, labels, epochs=1, batch_size=BATCH_SIZE, seed=0, mixed_precision=mixed)
 
 
 def plain_keras(name, images, labels):
@@ -63,8 +71,8 @@ def plain_keras(name, images, labels):
     return lambda: model.fit(x, y, epochs=1, batch_size=BATCH_SIZE, verbose=0)
 
 
-def pytorch(name, images, labels):
-    """One epoch in PyTorch eager: tensors in memory, channels last, all cores."""
+def pytorch(name, images, labels, mixed=False):
+    """One epoch in PyTorch eager: tensors in memory, channels last, all cores; `mixed` is its autocast to bfloat16."""
     model = torch_model(name)
     assert sum(p.numel() for p in model.parameters()) == keras_model(name).count_params()
     x = torch.from_numpy((images / 255).astype("float32"))[:, None].contiguous(memory_format=torch.channels_last)
@@ -74,7 +82,9 @@ def pytorch(name, images, labels):
     def one_epoch():
         for rows in torch.randperm(len(x)).split(BATCH_SIZE):
             adam.zero_grad(set_to_none=True)
-            loss(model(x[rows]), y[rows]).backward()
+            with torch.autocast("cpu", torch.bfloat16, enabled=mixed):
+                lost = loss(model(x[rows]), y[rows])
+            lost.backward()
             adam.step()
 
     return one_epoch

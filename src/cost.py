@@ -6,7 +6,7 @@ import operator
 import store
 
 BENCHMARKS = store.ROOT / "benchmarks"
-MODELS = {"mlp": "MLP", "cnn": "CNN", "residual_cnn": "Residual CNN"}
+MODELS = {"mlp": "MLP", "cnn": "CNN", "residual_cnn": "Residual CNN", "modern_cnn": "Modern CNN"}
 GOAL = {">=": operator.ge, "<=": operator.le}
 TITLES = {
     "fit_vs_keras": "Training, book ÷ plain Keras, {}",
@@ -41,9 +41,10 @@ def tables(entries=None, goals=None) -> dict[str, str]:
         return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)]) + "\n"
 
     def by_model(columns):
+        rows = [[title, *(cell(name.format(key)) for name in columns.values())] for key, title in MODELS.items()]
         return grid(
             ["Model", *columns],
-            [[title, *(cell(name.format(key)) for name in columns.values())] for key, title in MODELS.items()],
+            [row for row in rows if any(row[1:])],
         )
 
     return {
@@ -57,6 +58,15 @@ def tables(entries=None, goals=None) -> dict[str, str]:
                 "Book ÷ Keras": "fit_vs_keras_{}",
                 "Book ÷ PyTorch": "fit_vs_torch_{}",
                 "Share of peak": "peak_share_{}",
+            }
+        ),
+        "mixed": by_model(
+            {
+                "Book, images/s": "fit_mixed_{}",
+                "PyTorch, images/s": "fit_torch_mixed_{}",
+                "Book, mixed ÷ float32": "fit_mixed_vs_float32_{}",
+                "Book, mixed ÷ plain Keras": "fit_mixed_vs_keras_{}",
+                "Book ÷ PyTorch, both mixed": "fit_mixed_vs_torch_mixed_{}",
             }
         ),
         "operations": grid(

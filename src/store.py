@@ -122,9 +122,15 @@ def environment() -> dict:
         "tensorflow": _tensorflow_version(),
         **found,
         "cpu": _cpu(),
+        "bfloat16": has_bfloat16(),
         "threads": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "git_commit": git_commit(),
     }
+
+
+def has_bfloat16() -> bool:
+    """Whether this processor has instructions for bfloat16 (AVX-512 or AMX), as far as Linux says."""
+    return "avx512_bf16" in _cpuinfo()
 
 
 def git_commit() -> str:
@@ -220,8 +226,13 @@ def _tensorflow_version():
 
 
 def _cpu():
+    lines = _cpuinfo().splitlines()
+    named = (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    return next(named, platform.processor() or platform.machine())
+
+
+def _cpuinfo():
     try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()
+        return Path("/proc/cpuinfo").read_text()
+    except OSError:  # not Linux
+        return ""

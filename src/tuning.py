@@ -17,7 +17,7 @@ import pandas as pd
 
 import store
 from helpers import EVALUATION_BATCH, batches, say
-from training import TRAINING_VERSION, build_model, compile_config, make_fast, targets, train
+from training import TRAINING_VERSION, build_model, compile_config, make_fast, precision, targets, train
 
 PATIENCE = 300  # seconds that a worker waits for an answer of its chief
 
@@ -39,7 +39,19 @@ def search_space(build) -> dict[str, list]:
     return {parameter.name: list(parameter.values) for parameter in hp.space}
 
 
-def search(build, data, *, name, max_trials, rows, epochs, batch_size=64, seed=0, tuner=keras_tuner.RandomSearch) -> dict:
+def search(
+    build,
+    data,
+    *,
+    name,
+    max_trials,
+    rows,
+    epochs,
+    batch_size=64,
+    mixed_precision=False,
+    seed=0,
+    tuner=keras_tuner.RandomSearch,
+) -> dict:
     """Search a builder's space with KerasTuner; every trial trains on the first `rows` training images.
 
     Every trial starts from the same seed, so its score depends on its hyperparameters only. A search that was stopped
@@ -65,34 +77,11 @@ def search(build, data, *, name, max_trials, rows, epochs, batch_size=64, seed=0
         "batch_size": batch_size,
         "max_trials": max_trials,
     }
-    input_shape = corners[0].input_shape
-    train_rows = slice(0, rows)
-
-    class Recorded(tuner):
-        def run_trial(self, trial, *args, **kwargs):
-            started = time.perf_counter()
-            kwargs["x"] = batches(
-                data.x_train[train_rows],
-                targets(corners[0], data.y_train[train_rows]),
-                batch_size=batch_size,
-                input_shape=input_shape,
-                shuffle_seed=seed,
-            )
-            histories = super().run_trial(trial, *args, **kwargs)
-            seconds = time.perf_counter() - started
-            store.write_json(
-                Path(self.get_trial_dir(trial.trial_id)) / "history.json", {"seconds": seconds, **histories[0].history}
-            )
-            say(
-                f"{name} search: trial {trial.trial_id}, {seconds:.0f} s, val_accuracy {max(histories[0].history['val_accuracy']):.3f}"
-            )
-            return histories
-
-        def _run_and_update_trial(self, *args, **kwargs):
-            try:
-                super()._run_and_update_trial(*args, **kwargs)
-            except grpc.RpcError as error:  # not the fault of the trial, which starts again when both are back
-                raise keras_tuner.errors.FatalError("the chief of the search does not answer") from error
+    if mixed_precision:
+        spec["mixed_precision"] = True
+    shapes = {"input_shape": corners[0].input_shape}
+    labels, validation_labels = (targets(corners[0], y) for y in (data.y_train[:rows], data.y_validation))
+    project = store.LOCAL / "searches" / f"{name}-{store.digest(spec)[:16]}"
 
     def seeded(hp):
         keras.utils.set_random_seed(seed)
@@ -100,10 +89,8 @@ def search(build, data, *, name, max_trials, rows, epochs, batch_size=64, seed=0
         make_fast(model)
         return model
 
-    project = store.LOCAL / "searches" / f"{name}-{store.digest(spec)[:16]}"
-
     def tuner_of_project():
-        return Recorded(
+        return _recorded(tuner)(
             seeded,
             objective="val_accuracy",
             max_trials=max_trials,
@@ -112,18 +99,14 @@ def search(build, data, *, name, max_trials, rows, epochs, batch_size=64, seed=0
             project_name=project.name,
         )
 
+    def images():
+        return batches(data.x_train[:rows], labels, batch_size=batch_size, shuffle_seed=seed, **shapes)
+
     def tune():
-        try:
-            runner = tuner_of_project()
-        except (ValueError, KeyError) as error:
-            if _is_worker():
-                raise
-            say(f"The stopped search in {project} is damaged ({error}); it starts again.")
-            shutil.rmtree(project)
-            runner = tuner_of_project()
-        labels = targets(corners[0], data.y_validation)
-        validation = batches(data.x_validation, labels, batch_size=EVALUATION_BATCH, input_shape=input_shape)
-        runner.search(validation_data=validation, epochs=epochs, shuffle=False, verbose=0)
+        runner = _resumed(tuner_of_project, project)
+        validation = batches(data.x_validation, validation_labels, batch_size=EVALUATION_BATCH, **shapes)
+        with precision(mixed_precision):
+            runner.search(images, title=name, validation_data=validation, epochs=epochs, shuffle=False, verbose=0)
         return runner
 
     def compute(folder):
@@ -147,6 +130,40 @@ def search(build, data, *, name, max_trials, rows, epochs, batch_size=64, seed=0
     best = max(done, key=lambda row: row["val_accuracy"])["hyperparameters"] if done else None
     counts = {"trials": len(table), "completed": len(done)}
     return {"tuner": tuner.__name__, **counts, "space": space, "best": best, "table": table, "entry": entry.folder.name}
+
+
+def _recorded(tuner):
+    """A tuner class whose trials each begin with the same order of images, and leave their history and their seconds."""
+
+    class Recorded(tuner):
+        def run_trial(self, trial, images, *args, title, **kwargs):
+            started = time.perf_counter()
+            histories = super().run_trial(trial, images(), *args, **kwargs)
+            history = histories[0].history
+            seconds = time.perf_counter() - started
+            store.write_json(Path(self.get_trial_dir(trial.trial_id)) / "history.json", {"seconds": seconds, **history})
+            say(f"{title} search: trial {trial.trial_id}, {seconds:.0f} s, val_accuracy {max(history['val_accuracy']):.3f}")
+            return histories
+
+        def _run_and_update_trial(self, *args, **kwargs):
+            try:
+                super()._run_and_update_trial(*args, **kwargs)
+            except grpc.RpcError as error:  # not the fault of the trial, which starts again when both are back
+                raise keras_tuner.errors.FatalError("the chief of the search does not answer") from error
+
+    return Recorded
+
+
+def _resumed(make_tuner, project):
+    """The tuner of a project with its finished trials; a damaged project starts again."""
+    try:
+        return make_tuner()
+    except (ValueError, KeyError) as error:
+        if _is_worker():
+            raise
+        say(f"The stopped search in {project} is damaged ({error}); it starts again.")
+        shutil.rmtree(project)
+        return make_tuner()
 
 
 def _is_worker():

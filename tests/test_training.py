@@ -71,6 +71,48 @@ def test_amsgrad_is_left_to_keras(data):
     assert model.optimizer.update_step == own
 
 
+def convolutions(optimizer):
+    keras.utils.set_random_seed(0)
+    images = keras.Input((28, 28, 1))
+    x = keras.layers.Conv2D(8, 3)(images)
+    x = keras.layers.MaxPooling2D(4)(keras.layers.ReLU()(keras.layers.BatchNormalization(momentum=0.9)(x)))
+    x = keras.layers.BatchNormalization()(keras.layers.Dense(32)(keras.layers.Flatten()(x)))
+    model = keras.Model(images, keras.layers.Dense(62, "softmax")(x))
+    model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def test_fast_batch_normalisation_is_that_of_keras(data):
+    fast, plain = (convolutions(keras.optimizers.SGD(0.01)) for _ in range(2))
+    training.make_fast(fast)
+    for model in (fast, plain):
+        batches = helpers.batches(data.x_train, data.y_train, batch_size=300, input_shape=model.input_shape)
+        model.fit(batches, shuffle=False, verbose=0)
+    for a, b in zip(fast.weights, plain.weights, strict=True):
+        np.testing.assert_allclose(a.numpy(), b.numpy(), rtol=1e-3, atol=1e-4, err_msg=a.path)
+    np.testing.assert_allclose(helpers.predict(fast, data.x_validation), helpers.predict(plain, data.x_validation), atol=1e-4)
+
+
+def test_mixed_precision_is_used_only_where_it_was_asked_for_and_the_processor_has_it(data, monkeypatch):
+    def losses(**options):
+        model = convolutions(keras.optimizers.Adam(0.003))
+        return training.fit(model, data.x_train, data.y_train, epochs=3, batch_size=64, seed=0, **options)["loss"]
+
+    plain = losses()
+    mixed = losses(mixed_precision=True)
+    assert mixed == pytest.approx(plain, rel=0.02)
+    assert (mixed != plain) == store.has_bfloat16()
+    assert losses() == plain  # the choice ends with the training
+    monkeypatch.setattr(store, "has_bfloat16", lambda: False)
+    assert losses(mixed_precision=True) == plain
+
+
+def test_mixed_precision_is_another_training(data):
+    plain, mixed = train(data), train(data, mixed_precision=True)
+    assert plain["entry"] != mixed["entry"]
+    assert "mixed_precision" not in plain["training"] and mixed["training"]["mixed_precision"]
+
+
 def test_last_epochs_see_the_images_as_they_are(data, monkeypatch):
     # nothing can be learned from black images
     monkeypatch.setattr(helpers, "distort", lambda images, seed, **limits: keras.ops.zeros_like(images))
