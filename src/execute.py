@@ -554,6 +554,10 @@ def _promote_store(new, prune):
             raise RunError(f"the stored step {name} is missing or damaged: execute its chapter again.")
         shutil.rmtree(new / "store" / name, ignore_errors=True)
         shutil.copytree(found.folder, new / "store" / name)
+    for name in used:  # a search's winner is of no further use once it is scored
+        title = name.removeprefix("train-").rsplit("-", 1)[0]
+        if title != name and "-winner-" in name and any(other.startswith(f"test-{title}-") for other in used):
+            store.drop(new / "store" / name, "model.keras")
 
 
 def _entries_used(reference):

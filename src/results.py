@@ -166,7 +166,7 @@ def score(run, dataset, n_test) -> dict:
     Returns metrics (`measure`), and per image predicted (class), confidence (its probability) and the true labels. The
     scores are stored, so that a published run can be evaluated where the images are not.
     """
-    digests = [store.file_digest(path) for path in training.model_paths(run)]
+    digests = training.model_digests(run)
     spec = {"model": digests[0], "dataset": dataset, "synthetic": synthetic.VERSION, "n_test": n_test}
     spec |= datasets.digests(dataset)
     if "members" in run:

@@ -31,10 +31,11 @@ LOCAL = ROOT / "_build" / "store"
 
 @dataclass(frozen=True)
 class Entry:
-    """A stored step: its JSON result and the folder with its files."""
+    """A stored step: its JSON result, the folder with its files, and their SHA-256, also of those that were dropped."""
 
     folder: Path
     result: dict
+    files: dict
     created: str
     environment: dict
 
@@ -88,6 +89,14 @@ def find(name, spec):
 def entry(folder_name):
     """The stored entry in a folder of that name, or None; what is published is found with RERUN=1 as well."""
     return _first(folder_name, dict.fromkeys([*_places(), PUBLISHED]))
+
+
+def drop(folder, filename):
+    """Remove a large file that nothing will read again from an entry, which stays valid and keeps its checksum."""
+    entry = json.loads((folder / "entry.json").read_text())
+    entry["dropped"] = sorted({*entry.get("dropped", ()), filename})
+    write_json(folder / "entry.json", entry | {"checksum": digest(_body(entry))}, indent=None)
+    (folder / filename).unlink(missing_ok=True)
 
 
 def sweep():
@@ -187,14 +196,19 @@ def _write(folder, spec, result, made):
     write_json(folder / "entry.json", entry, indent=None)  # there are hundreds
 
 
+def _body(entry):
+    """What the checksum of an entry covers."""
+    return {name: entry[name] for name in ("spec", "result", "files", "dropped") if name in entry}
+
+
 def _read(folder):
     try:
         entry = json.loads((folder / "entry.json").read_text())
-        body = {name: entry[name] for name in ("spec", "result", "files")}
-        damaged = [name for name, sha256 in body["files"].items() if file_digest(folder / name) != sha256]
-        if digest(body) != entry["checksum"]:
+        kept = entry["files"].keys() - set(entry.get("dropped", ()))
+        damaged = [name for name in sorted(kept) if file_digest(folder / name) != entry["files"][name]]
+        if digest(_body(entry)) != entry["checksum"]:
             damaged.append("entry.json")
-        found = Entry(folder, entry["result"], entry["created"], entry["environment"])
+        found = Entry(folder, entry["result"], entry["files"], entry["created"], entry["environment"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         damaged = [str(error)]
     if damaged:

@@ -306,6 +306,11 @@ def model_paths(run) -> list[Path]:
     return [_stored(entry, "model.keras") for entry in run.get("members", [run["entry"]])]
 
 
+def model_digests(run) -> list[str]:
+    """SHA-256 of the model files of a run, which need not be there any more (`store.drop`)."""
+    return [_entry(entry).files["model.keras"] for entry in run.get("members", [run["entry"]])]
+
+
 def predictions(run) -> np.ndarray:
     """The classes (n,) that a run stored with `keep="predictions"` gives the validation images."""
     with np.load(_stored(run["entry"], "validation.npz"), allow_pickle=False) as arrays:
@@ -313,10 +318,16 @@ def predictions(run) -> np.ndarray:
 
 
 def _stored(entry, filename):
-    found = store.entry(entry)
-    if found and found.path(filename).exists():
-        return found.path(filename)
-    raise FileNotFoundError(f"{filename} of {entry} is not in {store.LOCAL} or {store.PUBLISHED}; execute its chapter again.")
+    path = _entry(entry).path(filename)
+    if not path.exists():
+        raise FileNotFoundError(f"{path} was dropped when it had served its purpose; RERUN=1 trains it again.")
+    return path
+
+
+def _entry(name):
+    if found := store.entry(name):
+        return found
+    raise FileNotFoundError(f"{name} is not in {store.LOCAL} or {store.PUBLISHED}; execute its chapter again.")
 
 
 def compile_config(model) -> dict:

@@ -389,6 +389,24 @@ def test_damaged_step_is_not_promoted(finished, monkeypatch, tmp_path):
     assert not (finished.folder / "book" / "reference").exists()
 
 
+@pytest.mark.parametrize("scored", [True, False])
+def test_weights_of_a_search_winner_are_published_until_they_are_scored(finished, monkeypatch, tmp_path, scored):
+    monkeypatch.setattr(execute.store, "LOCAL", tmp_path / "local")
+
+    def weights(folder):
+        (folder / "model.keras").write_text("")
+        return {}
+
+    steps = ["train-a-winner-seed0", "train-a-seed0", *(["test-a-winner-seed0"] if scored else [])]
+    entries = [execute.store.cached(step, {}, weights).folder.name for step in steps]
+    notebook = nbformat.read(finished.output(), as_version=4)
+    notebook.metadata["book"]["store"] = entries
+    nbformat.write(notebook, finished.output())
+    execute.promote("smoke")
+    winner, seed = (execute.REFERENCE / "store" / name / "model.keras" for name in entries[:2])
+    assert winner.exists() == (not scored) and seed.exists()
+
+
 def test_full_disk_keeps_the_old_reference(finished, small_disk, capsys, monkeypatch):
     monkeypatch.setattr(execute, "REFERENCE", small_disk / "reference")
     execute.promote("smoke")

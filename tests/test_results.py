@@ -10,6 +10,7 @@ from tiny import VALUES, build, train
 import emnist
 import helpers
 import results
+import store
 import training
 
 pytestmark = pytest.mark.usefixtures("own_store")
@@ -49,13 +50,16 @@ def test_missing_records_say_what_to_do(tmp_path):
         results.load_records(tmp_path)
 
 
-def test_scores_are_kept_so_that_the_images_are_needed_once(data, monkeypatch):
+def test_scores_are_kept_so_that_images_and_weights_are_needed_once(data, monkeypatch):
     run = train(data)
     first = results.score(run, "synthetic", 200)
     monkeypatch.setattr(helpers, "load_test", lambda *a: pytest.fail("loaded the test images again"))
+    store.drop(store.entry(run["entry"]).folder, "model.keras")
     again = results.score(run, "synthetic", 200)
     assert first["metrics"] == again["metrics"] and np.array_equal(first["predicted"], again["predicted"])
     assert first["metrics"]["accuracy"] == pytest.approx((first["predicted"] == first["labels"]).mean())
+    with pytest.raises(FileNotFoundError, match="RERUN=1"):
+        training.load_model(run)
 
 
 def test_class_names_are_those_of_the_data(data):

@@ -31,6 +31,17 @@ def test_second_call_computes_nothing_and_gives_the_same():
     assert again.path("data.txt").read_text() == "precious"
 
 
+def test_entry_stays_valid_without_a_file_that_was_dropped(capsys):
+    compute, calls = counted()
+    entry = store.cached("step", {}, compute)
+    store.drop(entry.folder, "data.txt")
+    again = store.cached("step", {}, compute)
+    assert len(calls) == 1 and again.files == entry.files and not again.path("data.txt").exists()
+    text = entry.path("entry.json").read_text()
+    entry.path("entry.json").write_text(text.replace('"dropped":["data.txt"]', '"dropped":["data.txt","more"]'))
+    assert store.find("step", {}) is None and "damaged" in capsys.readouterr().err
+
+
 def test_another_spec_is_another_step():
     compute, calls = counted()
     store.cached("step", {"a": 1}, compute)
