@@ -25,9 +25,16 @@ def definitions(chapter) -> dict:
         if cell.cell_type != "code" or "remove-cell" in cell.metadata.get("tags", []):
             continue
         tree = ast.parse(cell.source)
-        tree.body = [node for node in tree.body if isinstance(node, ast.FunctionDef) or _is_point(node)]
+        tree.body = [node for node in tree.body if _stands_alone(node) or _is_point(node)]
         exec(compile(tree, chapter, "exec"), scope)
     return scope
+
+
+def _stands_alone(node):
+    """Whether this is a function whose defaults are plain values, as those of all builders are."""
+    return isinstance(node, ast.FunctionDef) and all(
+        default is None or isinstance(default, ast.Constant) for default in (*node.args.defaults, *node.args.kw_defaults)
+    )
 
 
 def _is_point(node):

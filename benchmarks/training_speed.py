@@ -74,7 +74,8 @@ def plain_keras(name, images, labels):
 def pytorch(name, images, labels, mixed=False):
     """One epoch in PyTorch eager: tensors in memory, channels last, all cores; `mixed` is its autocast to bfloat16."""
     model = torch_model(name)
-    assert sum(p.numel() for p in model.parameters()) == keras_model(name).count_params()
+    weights = [*model.parameters(), *(moving for moving in model.buffers() if moving.ndim)]
+    assert sum(w.numel() for w in weights) == keras_model(name).count_params()
     x = torch.from_numpy((images / 255).astype("float32"))[:, None].contiguous(memory_format=torch.channels_last)
     y = torch.from_numpy(labels.astype("int64"))
     adam, loss = torch.optim.Adam(model.parameters(), 0.001), torch.nn.CrossEntropyLoss()
