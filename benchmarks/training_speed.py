@@ -18,7 +18,7 @@ import synthetic
 import training
 
 BATCH_SIZE = 64
-IMAGES = {"mlp": 48_000, "cnn": 24_000, "residual_cnn": 16_000, "modern_cnn": 6_400}  # per repeat: some seconds each
+IMAGES = {"mlp": 48_000, "cnn": 24_000, "residual_cnn": 16_000, "modern_cnn": 3_200}  # per repeat: some seconds each
 
 
 def measure():
