@@ -15,7 +15,6 @@ BUILDERS = {
     "cnn": ("04_cnn", "build_cnn"),
     "residual_cnn": ("05_residual_cnn", "build_residual_cnn"),
 }
-MODERN = ("06_modern_cnn", "modern_cnn")  # a function of the number of training steps, which the schedule must know
 
 
 def definitions(chapter) -> dict:
@@ -47,8 +46,10 @@ def _is_point(node):
 
 def keras_model(name, seed=0) -> keras.Model:
     """A compiled model with the hyperparameters that the book publishes it with."""
-    chapter, builder = MODERN if name == "modern_cnn" else BUILDERS[name]
-    scope = definitions(chapter)
     if name == "modern_cnn":
-        return training.build_model(scope[builder](1_000), scope["recipe"], seed=seed)
+        scope = definitions("06_modern_cnn")
+        build = scope["modern_cnn"](1_000)  # training steps, which the schedule must know
+        return training.build_model(build, scope["recipe"], seed=seed)
+    chapter, builder = BUILDERS[name]
+    scope = definitions(chapter)
     return training.build_model(scope[builder], scope["paper"], seed=seed)

@@ -197,9 +197,9 @@ def fit(
 
 @contextlib.contextmanager
 def precision(mixed):
-    """Within it and if `mixed`, TensorFlow computes convolutions and what lies between them in bfloat16.
+    """Within it and if `mixed`, TensorFlow computes a network in bfloat16, from the first convolution to the softmax.
 
-    Weights, updates, softmax and loss stay float32 (Micikevicius et al. 2018). On a processor without instructions for
+    The weights and their updates stay float32 (Micikevicius et al. 2018). On a processor without instructions for
     bfloat16 (AVX-512 or AMX), where it would only be slow, all stays float32.
     """
     option = "auto_mixed_precision_onednn_bfloat16"
