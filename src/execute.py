@@ -243,7 +243,9 @@ def _execute_side_by_side(planned, profile) -> int:
 def _pin(free):
     """Give a worker, and the kernels that it starts, one core: two processes with one each do more than two with both."""
     os.sched_setaffinity(0, {free.get()})
-    signal.signal(signal.SIGINT, lambda *_: os._exit(130))  # its kernel notices; the parent says what happened
+    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(name) != signal.SIG_IGN:
+            signal.signal(name, lambda *_: os._exit(130))  # its kernel notices; the parent says what happened
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
