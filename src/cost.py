@@ -111,10 +111,9 @@ def plan(results) -> str:
     lines += ["|---|--:|--:|--:|--:|"]
     for key, model in results["models"].items():
         epochs = len(model["runs"][0]["history"].get("loss", ()))
-        if key in ("majority", "linear") or not epochs:
+        if key in ("majority", "linear") or not epochs or not model["cpu_minutes"]:
             continue
-        minutes = sum(run["cpu_minutes"] for run in model["runs"]) / len(model["runs"])
-        hours = minutes / 60 * images / data["n_train"]
+        hours = model["cpu_minutes"] / 60 * images / data["n_train"]
         search = hours * 5 / epochs * trials
         cells = (hours, seeds * hours, search, (seeds * hours + search) / 100)
         lines.append(f"| {model['title']} | " + " | ".join(f"{value:,.1f}" for value in cells) + " |")

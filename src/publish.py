@@ -119,7 +119,7 @@ def comparison(results, limits) -> str:
             f"{model['parameters']:,}",
             f"{model['onnx_bytes'] / 1e6:.1f}" if model["onnx_bytes"] else "",
             *(f"{latency[name]:.2g}" if latency else "" for name in ("one", "batch")),
-            f"{sum(run['cpu_minutes'] for run in runs) / len(runs):.1f}",
+            f"{model['cpu_minutes']:.1f}" if model["cpu_minutes"] else "",
         ]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n\n" + _about(results)

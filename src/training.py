@@ -72,8 +72,9 @@ def train(
         validation images (`predictions` reads them), or the metrics alone.
 
     Returns the record of the run: seed, train_seconds (wall clock of `fit`), cpu_minutes (processor time of `fit`, all
-    threads together, which other work on the machine hardly changes), validation metrics, history by epoch, training
-    (the arguments epochs to clean_epochs and mixed_precision) and `entry`, the name of the stored step.
+    threads together, which other work on the machine hardly changes; None if it was not measured), validation metrics,
+    history by epoch, training (the arguments epochs to clean_epochs and mixed_precision) and `entry`, the name of the
+    stored step.
 
     Raises FloatingPointError if the loss stops being a number.
     """
@@ -136,8 +137,7 @@ def train(
     options = {"epochs": epochs, "batch_size": batch_size, "augmentation": augmentation, "clean_epochs": clean_epochs}
     if mixed_precision:
         options["mixed_precision"] = True
-    cpu_minutes = entry.result["train_seconds"] * entry.environment["threads"] / 60  # of entries from before it was measured
-    return {"seed": seed, "cpu_minutes": cpu_minutes, **entry.result, "training": options, "entry": entry.folder.name}
+    return {"seed": seed, "cpu_minutes": None, **entry.result, "training": options, "entry": entry.folder.name}
 
 
 def fit(
@@ -270,7 +270,8 @@ def ensemble(runs, data, *, name, shifts=((0, 0),)) -> dict:
     Returns a record like that of `train`, with `members` (entries) and `shifts`; its train_seconds are those of all members.
     """
     spec = {"members": [run["entry"] for run in runs], "shifts": [list(shift) for shift in shifts], "data": data.digest()}
-    cost = {name: sum(run[name] for run in runs) for name in ("train_seconds", "cpu_minutes")}
+    costs = {name: [run[name] for run in runs] for name in ("train_seconds", "cpu_minutes")}
+    cost = {name: None if None in values else sum(values) for name, values in costs.items()}
     run = {"seed": runs[0]["seed"], "members": spec["members"], "shifts": spec["shifts"], **cost, "history": {}}
 
     def compute(folder):

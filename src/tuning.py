@@ -196,8 +196,9 @@ def grid(build, data, space, *, name, rows, epochs, batch_size=64, seed=0) -> pd
 
     `space` maps each hyperparameter to its values (`search_space`, or a part of it). Each point is stored as it finishes.
 
-    Returns one row per point: hyperparameters, parameters, seconds, val_accuracy (best epoch, as KerasTuner counts it),
-    accuracy (on training images, at that epoch) and history (val_accuracy of each epoch).
+    Returns one row per point: hyperparameters, parameters, seconds (wall clock), cpu_seconds (NaN if not measured),
+    val_accuracy (best epoch, as KerasTuner counts it), accuracy (on training images, at that epoch) and history
+    (val_accuracy of each epoch).
     """
     part = data.first(rows)
     table = []
@@ -206,6 +207,7 @@ def grid(build, data, space, *, name, rows, epochs, batch_size=64, seed=0) -> pd
         run = train(build, values, part, name=f"{name}-grid", seed=seed, epochs=epochs, batch_size=batch_size, keep="metrics")
         history = run["history"]["val_accuracy"]
         found = {"parameters": build_model(build, values).count_params(), "seconds": run["train_seconds"]}
+        found["cpu_seconds"] = np.nan if run["cpu_minutes"] is None else 60 * run["cpu_minutes"]
         found["accuracy"] = run["history"]["accuracy"][int(np.argmax(history))]
         table.append(values | found | {"val_accuracy": max(history), "history": history})
     return pd.DataFrame(table)

@@ -32,13 +32,17 @@ def claims() -> list[dict]:
     """All items and claims: id, section, claim, paper, evidence; and verdict and note if the paper's own text decides,
     else the rule by which a chapter decides.
 
-    Raises ValueError for an entry without these, with an unknown verdict, or with an id that occurs twice.
+    Raises ValueError for an entry without these or with others, with an unknown verdict, or with an id that occurs twice.
     """
     entries = yaml.safe_load(CLAIMS.read_text())
     for entry in entries:
         decided = {"verdict", "note"} if "verdict" in entry else {"rule"}
-        if missing := ({"id", "section", "claim", "paper", "evidence"} | decided) - set(entry):
+        expected = {"id", "section", "claim", "paper", "evidence"} | decided
+        if missing := expected - set(entry):
             raise ValueError(f"{entry.get('id', entry)} in {CLAIMS.name} lacks {', '.join(sorted(missing))}.")
+        if unknown := set(entry) - expected:
+            names = ", ".join(sorted(map(str, unknown)))
+            raise ValueError(f"{entry['id']} in {CLAIMS.name} has unknown keys ({names}); quote a text that has commas in it.")
         if entry.get("verdict", VERDICTS[0]) not in VERDICTS:
             raise ValueError(f"{entry['id']} in {CLAIMS.name}: a verdict is one of {', '.join(VERDICTS)}.")
     if twice := [name for name, n in Counter(entry["id"] for entry in entries).items() if n > 1]:
@@ -106,6 +110,11 @@ class Judge:
 def parts(*conditions) -> str:
     """The verdict on a claim of several parts: "partly" if some hold."""
     return "reproduced" if all(conditions) else "partly" if any(conditions) else "not reproduced"
+
+
+def equal(difference) -> bool:
+    """Whether the whole interval of a difference (`results.paired_difference`) lies within half a point of 0."""
+    return difference["low"] >= -HALF_A_POINT and difference["high"] <= HALF_A_POINT
 
 
 def best(behind) -> str:

@@ -45,6 +45,7 @@ def test_claims_that_must_be_measured_are_not_decided_by_reading():
         ("- {id: C01, section: '2', claim: a, paper: b, evidence: c}", "C01 in claims.yml lacks rule"),
         ("- {id: C01, section: '2', claim: a, paper: b, evidence: c, verdict: partly}", "C01 in claims.yml lacks note"),
         ("- {id: C01, section: '2', claim: a, paper: b, evidence: c, verdict: maybe, note: d}", "a verdict is one of"),
+        ("- {id: C01, section: '2', claim: a, paper: 1, 2, evidence: c, rule: d}", r"C01 .* unknown keys \(2\); quote"),
         ("- &a {id: C01, section: '2', claim: a, paper: b, evidence: c, rule: d}\n- *a", "C01 occur twice"),
     ],
 )
