@@ -79,7 +79,10 @@ def is_available(dataset) -> bool:
 
 
 def digests(dataset) -> dict[str, str]:
-    """SHA-256 of the files of a folder, by name; nothing for the data sets with a name, whose content is fixed."""
+    """SHA-256 of the files of a folder or of an official split, by name; nothing for the data sets whose content is fixed."""
+    if dataset in OFFICIAL:
+        paths = [path for part in ("train", "test") for path in _official_paths(dataset, part)]
+        return {path.name: store.file_digest(path) for path in paths if path.is_file()}
     folder = Path(dataset)
     if dataset in NAMED or not folder.is_dir():
         return {}

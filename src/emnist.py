@@ -356,7 +356,8 @@ def _download(folder, sources, archive):
         except (EmnistError, ValueError, requests.RequestException) as error:
             problems.append(f"{url}: {_first_line(error)}")
             print(f"EMNIST source failed: {problems[-1]}", file=sys.stderr)
-            deadline += 0 if isinstance(error, _NoAnswer) else 5  # somebody answered: give the next one its time
+            if not isinstance(error, _NoAnswer):
+                deadline = time.monotonic() + 5  # somebody answered: give the next one its time
     raise EmnistError(
         "EMNIST could not be downloaded. " + " | ".join(problems) + " | Try again later, or put the official zip's "
         "emnist-byclass-*-ubyte.gz files into a folder and set EMNIST_DIR to it."

@@ -261,7 +261,9 @@ def _forget_models_without_chapter(folder, names):
         with contextlib.suppress(OSError, ValueError, KeyError, nbformat.reader.NotJSONError):
             claimed |= set(nbformat.read(folder / "notebooks" / name, as_version=4).metadata["book"]["models"])
     for path in (folder / "models").glob("*.*"):
-        if path.stem not in claimed:
+        if path.is_dir():  # an export was killed
+            shutil.rmtree(path)
+        elif path.stem not in claimed:
             path.unlink()
 
 
@@ -345,7 +347,9 @@ def showing(log):
 
     def follow():
         with open(log) as stream:
-            while not stop.wait(0.5):
+            last = False
+            while not last:
+                last = stop.wait(0.5)  # what was written until then is still shown
                 for line in stream:
                     print("   ", line, end="", flush=True)
 
@@ -600,7 +604,9 @@ def exit_status(command, *, interrupted) -> int:
     except OSError as error:  # shutil's Error holds a list of them
         if not isinstance(error, shutil.Error) and error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
             raise
-        print(f"Error: {error}. What was there before is unchanged; make room, then run it again.", file=sys.stderr)
+        full = isinstance(error, shutil.Error) or error.errno in (errno.ENOSPC, errno.EDQUOT)
+        remedy = "make room" if full else "make it writable"
+        print(f"Error: {error}. What was there before is unchanged; {remedy}, then run it again.", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print(f"\nInterrupted. {interrupted}", file=sys.stderr)

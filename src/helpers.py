@@ -197,7 +197,7 @@ _live = None
 
 
 def say(line):
-    """Show progress: on the terminal of a headless run, as one live line in Jupyter; never on the page."""
+    """Show progress: on the terminal of a run by `make`, elsewhere as one live line of the notebook."""
     global _live
     if log := os.environ.get("PROGRESS_LOG"):
         with open(log, "a") as stream:

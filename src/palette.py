@@ -1,6 +1,6 @@
 """One colour per model, in every figure and on the drawing page."""
 
-# Colour-blind safe (Okabe and Ito 2008). Models that the book does not know take the spare colours in turn.
+# Colour-blind safe (Okabe and Ito 2008). A model that the book does not know gets a spare colour by its name.
 COLOURS = {
     "mlp": "#D17C00",
     "cnn": "#0072B2",

@@ -129,7 +129,8 @@ def _about(results):
     data, seeds = results["data"], {len(model["runs"]) for model in results["models"].values()}
     seeds = f"{min(seeds)} to {max(seeds)} seeds" if len(seeds) > 1 else f"{max(seeds)} seed{'s' if max(seeds) > 1 else ''}"
     what = f"{data['n_train'] + data['n_validation']:,} training and {data['n_test']:,} test images"
-    kind = "Synthetic stand-in data" if data["name"] == "synthetic" else "EMNIST ByClass, reference split"
+    kinds = {"synthetic": "Synthetic stand-in data", emnist.REFERENCE_NAME: "EMNIST ByClass, reference split"}
+    kind = kinds.get(data["name"], f"Data set {data['name']}")
     return f"{kind}: {what}; {seeds} per model; profile `{results['profile']}`.\n"
 
 
@@ -149,7 +150,9 @@ def drawing_page(run_folder, results, folder) -> None:
         if file.exists():
             shutil.copy(file, folder)
             models.append({"key": key, "title": model["title"], "file": file.name, "colour": colour(key)})
-    settings = {"classes": emnist.CLASS_NAMES, "look_alikes": [list(group) for group in emnist.LOOK_ALIKES], "models": models}
+    classes = results["data"]["class_names"]
+    look_alikes = [list(group) for group in emnist.LOOK_ALIKES if set(group) <= set(classes)]
+    settings = {"classes": classes, "look_alikes": look_alikes, "models": models}
     (folder / "draw.json").write_text(json.dumps(settings))
 
 

@@ -90,9 +90,11 @@ def edge_table(found, paper) -> pd.DataFrame:
 def record(run_dir, key, *, title, runs, data, build=None, values=None, search=None) -> Path:
     """Write what a chapter found to `run_dir/models/<key>.json`, and its first run's model as `<key>.onnx` beside it.
 
-    An ensemble has neither builder nor hyperparameters of its own, and is not exported.
+    What has no builder, an ensemble or a floor, has no hyperparameters either, and is not exported.
 
     The evaluation chapter takes every model that it finds there, so a new chapter needs nothing but this call.
+
+    Raises ValueError if the exported model does not answer like the trained one, FileNotFoundError if weights are gone.
     """
     members = [training.load_model({"entry": entry}) for entry in runs[0].get("members", [runs[0]["entry"]])]
     views = len(runs[0].get("shifts", [0]))

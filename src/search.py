@@ -14,6 +14,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -39,6 +40,8 @@ def take_part(path, notebook, chosen) -> None:
     """Search in a kernel: the part that KERASTUNER_TUNER_ID names, or all of it if there are no others. Raises RunError."""
     import papermill
 
+    if parent := os.environ.get("SEARCH_PARENT"):
+        threading.Thread(target=_end_with, args=(int(parent),), daemon=True).start()
     with tempfile.TemporaryDirectory() as folder:
         source, done = Path(folder) / path.name, Path(folder) / "done.ipynb"
         nbformat.write(notebook, source)
@@ -48,6 +51,13 @@ def take_part(path, notebook, chosen) -> None:
             )
         except papermill.PapermillExecutionError as error:
             raise RunError(f"{path.name}: {error.ename}: {error.evalue}") from error
+
+
+def _end_with(parent):
+    """End this process and its kernel when the process that started it is gone: a second chief would do the same work."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os.killpg(0, signal.SIGKILL)
 
 
 def together(workers, hours, arguments) -> None:
@@ -92,7 +102,7 @@ def _start(name, arguments, port, cores, logs, progress):
     with open(logs / name, "a") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "search", *arguments],
-            env=os.environ | variables | {"PROGRESS_LOG": progress},
+            env=os.environ | variables | {"PROGRESS_LOG": progress, "SEARCH_PARENT": str(os.getpid())},
             stderr=log,
             start_new_session=True,  # so that a process and its kernel are stopped together
         )

@@ -49,7 +49,8 @@ def cached(name, spec, compute):
     Parameters
     ----------
     name : str
-        Short readable name of the step, e.g. "train-mlp-seed0"; part of the folder name, not of the identity.
+        Short readable name of the step, e.g. "train-mlp-seed0"; with the digest of `spec` it names the folder, so
+        the same step under another name is computed again.
     spec : dict
         Everything that determines the result, JSON-able.
     compute : callable(folder) -> dict
@@ -69,10 +70,12 @@ def cached(name, spec, compute):
         scratch.chmod(0o755)
         if target.is_dir() and not _read(target):  # damaged
             shutil.rmtree(target)
-        if target.is_dir():  # another process was faster
-            shutil.rmtree(scratch)
-        else:
+        try:
             scratch.rename(target)
+        except OSError:
+            if not _read(target):
+                raise
+            shutil.rmtree(scratch)  # another process was faster
     except BaseException:
         shutil.rmtree(scratch, ignore_errors=True)
         raise
@@ -86,9 +89,12 @@ def find(name, spec):
     return _first(folder_name, _places())
 
 
-def entry(folder_name):
-    """The stored entry in a folder of that name, or None; what is published is found with RERUN=1 as well."""
-    return _first(folder_name, dict.fromkeys([*_places(), PUBLISHED]))
+def entry(folder_name, filename=None):
+    """The stored entry in a folder of that name, or None; one that still has the file, if one is named.
+
+    What is published is found with RERUN=1 as well.
+    """
+    return _first(folder_name, dict.fromkeys([*_places(), PUBLISHED]), filename)
 
 
 def drop(folder, filename):
@@ -179,9 +185,9 @@ def _folder_name(name, spec):
     return f"{name}-{digest(spec)[:16]}"
 
 
-def _first(folder_name, places):
+def _first(folder_name, places, filename=None):
     found = (_read(place / folder_name) for place in places if (place / folder_name).is_dir())
-    return next((entry for entry in found if entry), None)
+    return next((entry for entry in found if entry and (filename is None or entry.path(filename).exists())), None)
 
 
 def _places():

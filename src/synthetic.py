@@ -14,7 +14,6 @@ from scipy import ndimage
 
 import emnist
 
-NAME = "synthetic"
 VERSION = 1  # raise it when the same part, n and seed give other images
 _FONTS = [f"{family}{style}" for family in ("DejaVuSans", "DejaVuSansMono", "DejaVuSerif") for style in ("", "-Bold")]
 _FONTS += ["DejaVuSans-Oblique", "DejaVuSansMono-Oblique", "DejaVuSerif-Italic", "STIXGeneral", "STIXGeneralItalic"]

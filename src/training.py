@@ -76,7 +76,8 @@ def train(
     history by epoch, training (the arguments epochs to clean_epochs and mixed_precision) and `entry`, the name of the
     stored step.
 
-    Raises FloatingPointError if the loss stops being a number.
+    Raises FloatingPointError if the loss stops being a number, ValueError if `values` do not fit the builder, and
+    FileNotFoundError if the weights of the teacher are gone.
     """
     model = build_model(build, values, seed=seed)
     spec = {
@@ -252,7 +253,7 @@ def _adam_step(adam, gradient, variable, learning_rate):
 
 
 def _normalise(layer, inputs, training=None, mask=None):
-    if not training or not layer.trainable or layer.renorm or mask is not None or len(inputs.shape) != 4:
+    if not training or not layer.trainable or getattr(layer, "renorm", False) or mask is not None or len(inputs.shape) != 4:
         return type(layer).call(layer, inputs, training=training, mask=mask)
     outputs, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
         x=inputs, scale=layer.gamma.value, offset=layer.beta.value, mean=[], variance=[], epsilon=layer.epsilon
@@ -319,10 +320,10 @@ def predictions(run) -> np.ndarray:
 
 
 def _stored(entry, filename):
+    if found := store.entry(entry, filename):
+        return found.path(filename)
     path = _entry(entry).path(filename)
-    if not path.exists():
-        raise FileNotFoundError(f"{path} was dropped when it had served its purpose; RERUN=1 trains it again.")
-    return path
+    raise FileNotFoundError(f"{path} was dropped when it had served its purpose; RERUN=1 trains it again.")
 
 
 def _entry(name):

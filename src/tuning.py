@@ -1,9 +1,13 @@
 """Studies over a builder's search space: KerasTuner's searches, the whole grid, and searches replayed on it."""
 
+import contextlib
+import fcntl
 import itertools
 import json
 import os
+import random
 import shutil
+import socket
 import tempfile
 import time
 from pathlib import Path
@@ -122,9 +126,10 @@ def search(
         oracle_client.TIMEOUT = PATIENCE
         tune()
         _wait_for(lambda: store.find(f"search-{name}", spec))
-    entry = store.cached(f"search-{name}", spec, compute)
-    if not _is_worker():
-        shutil.rmtree(project, ignore_errors=True)  # only now: the entry has it all
+    with contextlib.nullcontext() if _is_worker() else _only_one(project):
+        entry = store.cached(f"search-{name}", spec, compute)
+        if not _is_worker():
+            shutil.rmtree(project, ignore_errors=True)  # only now: the entry has it all
     table = entry.result["table"]
     done = [row for row in table if row["status"] == "COMPLETED"]
     best = max(done, key=lambda row: row["val_accuracy"])["hyperparameters"] if done else None
@@ -156,11 +161,13 @@ def _recorded(tuner):
 
 def _resumed(make_tuner, project):
     """The tuner of a project with its finished trials; a damaged project starts again."""
+    drawn = random.getstate()
     try:
         return make_tuner()
-    except (ValueError, KeyError) as error:
+    except (ValueError, KeyError, RuntimeError) as error:
         if _is_worker():
             raise
+        random.setstate(drawn)  # for the same search as without the damage
         say(f"The stopped search in {project} is damaged ({error}); it starts again.")
         shutil.rmtree(project)
         return make_tuner()
@@ -172,11 +179,25 @@ def _is_worker():
 
 
 def _wait_for(found):
+    """Wait until the chief, which may be waiting for the last trials of others, has stored the search."""
     deadline = time.monotonic() + PATIENCE
     while not found():
+        with contextlib.suppress(OSError):
+            address = os.environ["KERASTUNER_ORACLE_IP"], int(os.environ["KERASTUNER_ORACLE_PORT"])
+            socket.create_connection(address, timeout=5).close()
+            deadline = time.monotonic() + PATIENCE  # it is there
         if time.monotonic() > deadline:
-            raise TimeoutError(f"the chief of the search has stored nothing within {PATIENCE} s; is it still running?")
+            raise TimeoutError(f"the chief of the search has not answered for {PATIENCE} s; is it still running?")
         time.sleep(1)
+
+
+@contextlib.contextmanager
+def _only_one(project):
+    """Hold the lock of a search: of several processes that want the same one, the others wait and find it stored."""
+    project.parent.mkdir(parents=True, exist_ok=True)
+    with open(project.with_suffix(".lock"), "w") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        yield
 
 
 def _trial_row(build, runner, trial):

@@ -90,6 +90,20 @@ def test_comparison_leaves_blank_what_was_not_measured():
     assert "| Ensemble | 0.850 | 0.710 |  | 128,222 |  |  |  |  |" in table
 
 
+def test_tables_name_the_data_that_they_are_about():
+    data = {"name": "fashion-mnist", "n_train": 90, "n_validation": 10, "n_test": 20}
+    results = {"profile": "draft", "data": data, "models": {}}
+    model = {
+        "title": "CNN",
+        "parameters": 1,
+        "accuracy_interval": [0.1, 0.2],
+        "paper": {},
+        "runs": [{"test": {"accuracy": 0.15}}],
+    }
+    results["models"]["cnn"] = model
+    assert "Data set fashion-mnist: 100 training" in publish.headline(results)
+
+
 # --- faults
 
 

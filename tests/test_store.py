@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import shutil
 import subprocess
 
 import pytest
@@ -40,6 +41,17 @@ def test_entry_stays_valid_without_a_file_that_was_dropped(capsys):
     text = entry.path("entry.json").read_text()
     entry.path("entry.json").write_text(text.replace('"dropped":["data.txt"]', '"dropped":["data.txt","more"]'))
     assert store.find("step", {}) is None and "damaged" in capsys.readouterr().err
+
+
+def test_a_file_that_was_dropped_in_one_place_is_found_in_the_other(monkeypatch):
+    monkeypatch.setenv("STORE_PUBLISHED", "1")
+    compute, _ = counted()
+    published = store.cached("step", {}, compute)
+    local = store.LOCAL / published.folder.name
+    shutil.copytree(published.folder, local)
+    store.drop(published.folder, "data.txt")
+    assert store.entry(local.name).folder == published.folder
+    assert store.entry(local.name, "data.txt").folder == local
 
 
 def test_another_spec_is_another_step():

@@ -107,8 +107,12 @@ def test_damaged_state_of_a_stopped_search_is_said_and_started_again(data, capsy
         search(data, interrupted)
     [state] = store.LOCAL.rglob("oracle.json")
     state.write_text(state.read_text()[:100])
-    assert search(data)["completed"] == 3
+    found = search(data)
     assert "is damaged" in capsys.readouterr().out
+    monkeypatch.setenv("RERUN", "1")
+    undisturbed = search(data)
+    tried = [[row["hyperparameters"] for row in record["table"]] for record in (found, undisturbed)]
+    assert len(tried[0]) == 3 and tried[0] == tried[1]
 
 
 def made_up(epochs=3):
