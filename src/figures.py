@@ -12,7 +12,7 @@ from matplotlib_inline.backend_inline import set_matplotlib_formats
 
 from palette import COLOURS, colour
 
-WIDTH = 7.2  # inches of a full-width figure: text stays legible on a phone
+WIDTH = 7.2  # inches of a full-width figure
 
 
 def use_style():
@@ -277,5 +277,5 @@ def confusion_explorer(confusion, class_names) -> HTML:
     return HTML(
         f'<svg class="confusion" viewBox="0 0 {whole} {whole}" tabindex="0" role="group" font-size="8" '
         f'aria-label="Confusion matrix, to walk through with the arrow keys">{"".join(parts)}</svg>'
-        '<p class="confusion-cell" aria-live="polite">Point at a cell.</p>'
+        '<p class="confusion-cell" aria-live="polite">Point at a cell, or tap it.</p>'
     )

@@ -84,14 +84,14 @@ def figures(page) -> dict[str, bytes]:
 
 def headline(results) -> str:
     """The main results as a Markdown table, from `results.json`."""
-    lines = ["| Model | Parameters | Accuracy (95 % interval) | Paper |", "|---|--:|--:|--:|"]
+    lines = ["| Model | Accuracy (95 % interval) | Paper's | Parameters |", "|---|--:|--:|--:|"]
     for model in results["models"].values():
         accuracies = [run["test"]["accuracy"] for run in model["runs"]]
         low, high = model["accuracy_interval"]
         paper = model.get("paper", {}).get("accuracy")
         lines.append(
-            f"| {model['title']} | {model['parameters']:,} | {sum(accuracies) / len(accuracies):.3f} ({low:.3f} to {high:.3f}) "
-            f"| {'' if paper is None else f'{paper:.2f}'} |"
+            f"| {model['title']} | {sum(accuracies) / len(accuracies):.3f} ({low:.3f} to {high:.3f}) "
+            f"| {'' if paper is None else f'{paper:.2f}'} | {model['parameters']:,} |"
         )
     return "\n".join(lines) + "\n\n" + _about(results)
 

@@ -74,8 +74,8 @@ def trial_table(found) -> pd.DataFrame:
 def styled(trials):
     """A trial table for the page: numbers at the precision that they have."""
     digits = {"val_accuracy": "{:.4f}", "accuracy": "{:.4f}", "seconds": "{:.0f}", "parameters": "{:,.0f}"}
-    digits |= {name: "{:g}" for name in trials if name == "learning_rate"}
-    return trials.style.format(digits, na_rep="").hide(axis="index")
+    digits |= {name: "{:g}" for name in trials if name in ("learning_rate", "dropout")}
+    return trials.drop(columns="status").style.format(digits, na_rep="").hide(axis="index")
 
 
 def edge_table(found, paper) -> pd.DataFrame:

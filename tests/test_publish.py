@@ -74,7 +74,7 @@ def test_table_has_a_row_per_model_with_interval_and_paper_value():
     model["runs"] = [{"test": {"accuracy": 0.845}}, {"test": {"accuracy": 0.847}}]
     data = {"name": "emnist-byclass-120k", "n_train": 90_000, "n_validation": 10_000, "n_test": 20_000}
     table = publish.headline({"profile": "paper", "data": data, "models": {"cnn": model}})
-    assert "| CNN | 128,222 | 0.846 (0.841 to 0.850) | 0.84 |" in table
+    assert "| CNN | 0.846 (0.841 to 0.850) | 0.84 | 128,222 |" in table
     assert "100,000 training and 20,000 test images; 2 seeds" in table
 
 
