@@ -165,7 +165,7 @@ def page(entries) -> str:
             sentences = [
                 f"{{bdg-{_COLOURS[entry['verdict']]}}}`{entry['verdict']}` Paper ({entry['section']}): {entry['paper']}.",
                 f"Here: {_with_interval(entry)}." if entry["ours"] else "",
-                entry["note"],
+                entry["note"] if entry["verdict"] != OPEN else "",
                 "Evidence: " + (f"{{numref}}`{label}` in {{doc}}`/{where}`." if numbered else f"{{doc}}`/{where}`."),
             ]
             lines += [
