@@ -65,6 +65,14 @@ def test_two_workers_give_what_one_process_gives(checkout, alone):
     assert [accuracy for _, _, accuracy in found] == pytest.approx([accuracy for _, _, accuracy in alone], abs=0.02)
 
 
+def test_process_of_a_search_ends_with_the_one_that_started_it():
+    worker = "import search, sys; print('working', flush=True); search._end_with(int(sys.argv[1]))"
+    start = f"subprocess.Popen([sys.executable, '-c', {worker!r}, str(os.getpid())], start_new_session=True, stdout=subprocess.PIPE)"
+    parent = f"import os, subprocess, sys; {start}.stdout.readline()"
+    # The worker inherits standard error, so that `run` waits for it as well.
+    subprocess.run([sys.executable, "-c", parent], stderr=subprocess.PIPE, timeout=60, check=True)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("victim", ["worker-1", "chief"])
 def test_search_goes_on_if_a_process_is_killed(victim, checkout, alone):
