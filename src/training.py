@@ -322,8 +322,10 @@ def predictions(run) -> np.ndarray:
 def _stored(entry, filename):
     if found := store.entry(entry, filename):
         return found.path(filename)
-    path = _entry(entry).path(filename)
-    raise FileNotFoundError(f"{path} was dropped when it had served its purpose; RERUN=1 trains it again.")
+    kept = _entry(entry)
+    if filename in kept.files:
+        raise FileNotFoundError(f"{kept.path(filename)} was dropped when it had served its purpose; RERUN=1 trains it again.")
+    raise FileNotFoundError(f"{kept.path(filename)} was never kept: let its run keep it, and execute its chapter again.")
 
 
 def _entry(name):
