@@ -19,8 +19,8 @@ import store
 import synthetic
 import training
 
-# What the paper printed (seconds: time to train, on hardware that it does not name).
 METRICS = {"balanced_accuracy": "balanced", "f1_macro": "macro F1", "log_loss": "log loss", "ece": "ECE"}  # in tables
+# What the paper printed (seconds: time to train, on hardware that it does not name).
 PAPER_TABLE_5 = {
     "mlp": {"accuracy": 0.81, "precision_weighted": 0.79, "recall_weighted": 0.81, "f1_weighted": 0.79, "seconds": 265},
     "cnn": {"accuracy": 0.84, "precision_weighted": 0.82, "recall_weighted": 0.84, "f1_weighted": 0.82, "seconds": 276},

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from tiny import VALUES, build, train
 
+import emnist
 import helpers
 import results
 import store
@@ -59,6 +60,10 @@ def test_scores_are_kept_so_that_images_and_weights_are_needed_once(data, monkey
     assert first["metrics"]["accuracy"] == pytest.approx((first["predicted"] == first["labels"]).mean())
     with pytest.raises(FileNotFoundError, match="RERUN=1"):
         training.load_model(run)
+
+
+def test_class_names_are_those_of_the_data(data):
+    assert data.class_names == emnist.CLASS_NAMES
 
 
 def test_recorded_network_is_rebuilt_with_fresh_weights_and_a_stretched_schedule(data, tmp_path):

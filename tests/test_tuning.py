@@ -108,6 +108,7 @@ def test_damaged_state_of_a_stopped_search_is_said_and_started_again(data, capsy
     [state] = store.LOCAL.rglob("oracle.json")
     state.write_text(state.read_text()[:100])
     found = search(data)
+    assert found["completed"] == 3
     assert "is damaged" in capsys.readouterr().out
     monkeypatch.setenv("RERUN", "1")
     undisturbed = search(data)
