@@ -13,6 +13,7 @@ from matplotlib_inline.backend_inline import set_matplotlib_formats
 from palette import COLOURS, colour
 
 WIDTH = 7.2  # inches of a full-width figure
+MONOSPACE = "DejaVu Sans Mono"  # where characters are named: in the other font I and l look the same
 
 
 def use_style():
@@ -41,7 +42,8 @@ def images(axes, pictures, titles=None):
     for i, picture in enumerate(pictures):
         flat[i].imshow(picture, cmap="gray_r", vmin=0, vmax=255)
         if titles is not None:
-            flat[i].set_title(titles[i], fontsize=11, pad=2)
+            size = 11 if len(titles[i]) < 5 else 8.5
+            flat[i].set_title(titles[i], fontsize=size, pad=2, family=MONOSPACE)
 
 
 def heat_over_image(axis, heat, picture, extent):

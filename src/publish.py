@@ -33,6 +33,7 @@ ROOT = store.ROOT
 RUNTIME = Path(sys.prefix) / "node_modules" / "onnxruntime-web" / "dist"  # installed by make, from package-lock.json
 RUNTIME_FILES = ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm")
 SHOWN_AGAIN = ("fig-answer", "fig-pareto")  # figures of chapters that other pages include
+NO_FINDINGS = "A reduced run or other data decide nothing about the paper: the findings come with the full run.\n"
 README_MARKS = ("<!-- results: written by `python -m publish --readme` -->", "<!-- end of results -->")
 
 
@@ -228,6 +229,8 @@ def stage(run_folder, folder) -> None:
     (generated / "comparison.md").write_text(comparison(found, limits))
     judged = verdicts.gather(run_folder)
     (generated / "verdict_counts.md").write_text(verdicts.summary(judged))
+    findings = (ROOT / "book" / "findings.md").read_text() if _banner(provenance) is None else NO_FINDINGS
+    (generated / "findings.md").write_text(findings)
     (generated / "verdicts.md").write_text(verdicts.page(judged))
     (generated / "status.md").write_text(_status(provenance, changed))
     for name in SHOWN_AGAIN:

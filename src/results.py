@@ -82,10 +82,15 @@ def styled(trials):
 def edge_table(found, paper) -> pd.DataFrame:
     """The paper's point beside the best point of a search, and whether the latter lies at the edge of the space."""
     space, best = found["space"], found["best"]
-    ordered = {name for name, values in space.items() if not isinstance(values[0], str)}
-    at_edge = {name: "yes" if best[name] in (space[name][0], space[name][-1]) else "no" for name in ordered}
-    table = {"paper": paper, "our search": best, "ours at an edge": at_edge}
-    return pd.DataFrame(table, dtype=object).loc[list(space)].fillna("")  # as objects, whole numbers stay whole
+
+    def at_edge(name):
+        values = space[name]
+        if isinstance(values[0], str):
+            return ""  # names have no order
+        return "yes" if best[name] in (values[0], values[-1]) else "no"
+
+    table = {"paper": paper, "our search": best, "ours at an edge": {name: at_edge(name) for name in space}}
+    return pd.DataFrame(table, dtype=object).loc[list(space)]  # as objects, whole numbers stay whole
 
 
 def record(run_dir, key, *, title, runs, data, build=None, values=None, search=None) -> Path:

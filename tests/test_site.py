@@ -151,6 +151,8 @@ def test_banner_stands_on_every_page_unless_the_run_is_the_published_one(soups):
     preliminary = provenance["profile"] != "paper" or provenance["dataset"] == "synthetic"
     for name in PAGES[:-2]:
         assert bool(soups[name].select_one(".bd-header-announcement")) == preliminary, name
+    for name in ("book/index.html", "book/verdicts.html"):
+        assert ("findings come with the full run" in soups[name].text) == preliminary, name
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -1,5 +1,6 @@
 """Searches on a tiny space."""
 
+import itertools
 import os
 
 import keras_tuner
@@ -138,6 +139,24 @@ def test_replayed_searches_improve_and_find_the_best_point_of_a_small_grid():
     again = tuning.replay(table, space, name="again", trials=9, seeds=4)
     for method, curves in found.items():
         np.testing.assert_array_equal(again[method], curves, err_msg=f"{method}: the same seed, the same search")
+
+
+def test_no_replayed_search_is_another_one_begun_later():
+    """KerasTuner adds 1 to its seed with every value that it draws, so searches with neighbouring seeds overlap."""
+    table, space = made_up()
+    orders = {}
+
+    class Watched(dict):
+        def __getitem__(self, point):
+            order.append(point)
+            return super().__getitem__(point)
+
+    curves = Watched({(row["number"], row["letter"]): row["history"] for row in table.to_dict("records")})
+    for i in range(1, 9):
+        order = orders[i] = []
+        tuning._replay_one(tuning.ORACLES["random search"], curves, space, 6, i * tuning.SEED_STRIDE)
+    for one, other in itertools.permutations(orders.values(), 2):
+        assert one[1:] != other[:-1] and one[2:] != other[:-2]
 
 
 def test_replay_counts_a_continued_hyperband_trial_only_once():
