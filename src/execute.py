@@ -462,7 +462,8 @@ def promote(profile, only=None) -> None:
     """Make the executed run of a profile the published one, in `book/reference`, in one step.
 
     `only` names chapters (e.g. "06"): these alone are replaced, with their models and their entries in `results.json`
-    and `provenance.json`; the others stay.
+    and `provenance.json`; the others stay. What was committed as it was finished (`store.UNFINISHED`) is no longer needed
+    once it is published.
 
     Raises RunError if the run is not on real data, is not complete, or would make the reference too large, and if single
     chapters come from another profile or other data than the rest.
@@ -476,6 +477,10 @@ def promote(profile, only=None) -> None:
         new.rename(REFERENCE)
     finally:
         heal()
+    for published in (REFERENCE / "store").iterdir():
+        shutil.rmtree(store.UNFINISHED / published.name, ignore_errors=True)
+    if profile == "paper" and not only:
+        shutil.rmtree(store.UNFINISHED, ignore_errors=True)
     print(f"promoted {profile} to {_shown(REFERENCE)} ({size / 1e6:.1f} MB)")
 
 
@@ -527,7 +532,7 @@ def _assemble(new, profile, only):
             fresh = _replaced(old, fresh, part, names)
         store.write_json(new / name, fresh)
     store.write_json(new / "verdicts.json", verdicts.gather(new))
-    _promote_store(new, prune=profile == "paper")
+    _promote_store(new)
     size = sum(path.stat().st_size for path in new.rglob("*") if path.is_file())
     if size > SIZE_LIMIT:
         raise RunError(
@@ -546,14 +551,11 @@ def _replaced(old, fresh, part, names):
     return old | {part: old[part] | {name: fresh[part][name] for name in names}}
 
 
-def _promote_store(new, prune):
-    """Put the entries that its chapters used into the new reference, and drop those that only the old one used.
-
-    A full run drops all others as well; before that, they are finished steps of the full run to come.
-    """
-    used, before = _entries_used(new), _entries_used(REFERENCE)
+def _promote_store(new):
+    """Put the entries that its chapters used into the new reference, and drop all others."""
+    used = _entries_used(new)
     for present in (new / "store").iterdir():
-        if present.name not in used and (prune or present.name in before):
+        if present.name not in used:
             shutil.rmtree(present)
     for name in used:
         if not (found := store.entry(name)):
@@ -636,7 +638,7 @@ def main(arguments=None) -> int:
     def command():
         with alone():
             if options.promote and options.profile == "paper":
-                os.environ["STORE_PUBLISHED"] = "1"
+                os.environ["STORE_COMMITTED"] = "1"
             run(options.profile, options.data, dict(options.set))
             if options.promote:
                 promote(options.profile, options.chapters)

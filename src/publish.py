@@ -200,7 +200,7 @@ def _footer(provenance):
 def stage(run_folder, folder) -> None:
     """Lay out everything that Jupyter Book reads in `folder`."""
     shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(ROOT / "book", folder / "book", ignore=shutil.ignore_patterns("reference", ".reference-*"))
+    shutil.copytree(ROOT / "book", folder / "book", ignore=shutil.ignore_patterns("reference", ".reference-*", "unfinished"))
     shutil.copytree(ROOT / "src", folder / "src", ignore=shutil.ignore_patterns("*.egg-info", "__pycache__", "*.npz"))
     (folder / "notebooks").mkdir()
     (folder / "_toc.yml").write_text(yaml.safe_dump(contents(run_folder), sort_keys=False))

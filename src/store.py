@@ -4,9 +4,9 @@ An entry is a folder `<name>-<key>/` with `entry.json` (spec, result, checksums,
 The key is a hash of the spec: everything that determines the result. A folder appears by one rename, so a killed run
 leaves no half entry; a damaged entry is noticed by its checksums, reported and computed again.
 
-Entries are looked for in `book/reference/store` (the published run, committed) and then in `_build/store`, where new
-ones are written; `make reference` writes to the former, so that a long run can be committed as it goes. RERUN=1 ignores
-the published ones.
+Entries are looked for in `book/reference/store` (the published run), in `book/unfinished` (the published run to come) and
+in `_build/store`, where new ones are written; `make reference` writes to the second, so that a long run can be committed
+as it goes. RERUN=1 ignores the committed ones.
 """
 
 import datetime
@@ -26,6 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 if not (ROOT / "_toc.yml").exists():  # installed without the repository around it
     ROOT = Path.cwd()
 PUBLISHED = ROOT / "book" / "reference" / "store"
+UNFINISHED = ROOT / "book" / "unfinished"
 LOCAL = ROOT / "_build" / "store"
 
 
@@ -61,7 +62,7 @@ def cached(name, spec, compute):
     if entry := find(name, spec):
         return entry
     made = environment()  # now, so that nothing can fail after the work
-    place = PUBLISHED if os.environ.get("STORE_PUBLISHED") == "1" and PUBLISHED in _places() else LOCAL
+    place = UNFINISHED if os.environ.get("STORE_COMMITTED") == "1" and UNFINISHED in _places() else LOCAL
     place.mkdir(parents=True, exist_ok=True)
     target = place / _folder_name(name, spec)
     scratch = Path(tempfile.mkdtemp(dir=place, prefix=f".new-{platform.node()}-{os.getpid()}-"))
@@ -92,9 +93,9 @@ def find(name, spec):
 def entry(folder_name, filename=None):
     """The stored entry in a folder of that name, or None; one that still has the file, if one is named.
 
-    What is published is found with RERUN=1 as well.
+    What is committed is found with RERUN=1 as well.
     """
-    return _first(folder_name, dict.fromkeys([*_places(), PUBLISHED]), filename)
+    return _first(folder_name, dict.fromkeys([*_places(), PUBLISHED, UNFINISHED]), filename)
 
 
 def drop(folder, filename):
@@ -191,7 +192,7 @@ def _first(folder_name, places, filename=None):
 
 
 def _places():
-    return [LOCAL] if os.environ.get("RERUN") == "1" else [PUBLISHED, LOCAL]
+    return [LOCAL] if os.environ.get("RERUN") == "1" else [PUBLISHED, UNFINISHED, LOCAL]
 
 
 def _write(folder, spec, result, made):

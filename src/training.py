@@ -331,7 +331,7 @@ def _stored(entry, filename):
 def _entry(name):
     if found := store.entry(name):
         return found
-    raise FileNotFoundError(f"{name} is not in {store.LOCAL} or {store.PUBLISHED}; execute its chapter again.")
+    raise FileNotFoundError(f"{name} is not in the store ({store.PUBLISHED}, {store.LOCAL}); execute its chapter again.")
 
 
 def compile_config(model) -> dict:

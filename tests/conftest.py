@@ -146,6 +146,7 @@ def own_store(tmp_path, monkeypatch):
     """A store of its own, empty, for a test."""
     monkeypatch.setattr(store, "LOCAL", tmp_path / "store")
     monkeypatch.setattr(store, "PUBLISHED", tmp_path / "published")
+    monkeypatch.setattr(store, "UNFINISHED", tmp_path / "unfinished")
 
 
 class Checkout:

@@ -29,6 +29,7 @@ class Project:
         self.folder = folder
         monkeypatch.setattr(execute, "ROOT", folder)
         monkeypatch.setattr(execute, "REFERENCE", folder / "book" / "reference")
+        monkeypatch.setattr(execute.store, "UNFINISHED", folder / "book" / "unfinished")
         monkeypatch.delenv("EMNIST_DIR", raising=False)
         monkeypatch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
         (folder / "notebooks" / "profiles").mkdir(parents=True)
@@ -416,6 +417,21 @@ def test_full_disk_keeps_the_old_reference(finished, small_disk, capsys, monkeyp
     assert finished.run("--promote") == 1
     assert "No space left on device" in capsys.readouterr().err
     assert sorted(path.relative_to(small_disk) for path in small_disk.rglob("*")) == before
+
+
+@pytest.mark.parametrize("profile", ["draft", "paper"])
+def test_promotion_moves_finished_steps_and_only_the_full_run_drops_the_others(finished, monkeypatch, profile):
+    monkeypatch.setenv("STORE_COMMITTED", "1")
+    used, other = (execute.store.cached(step, {}, lambda folder: {}).folder for step in ("used", "other"))
+    notebook = nbformat.read(finished.output(), as_version=4)
+    notebook.metadata["book"]["store"] = [used.name]
+    nbformat.write(notebook, finished.output())
+    profiles = finished.folder / "notebooks" / "profiles"
+    (profiles / f"{profile}.yaml").write_text((profiles / "smoke.yaml").read_text())
+    (finished.folder / "_build" / "smoke").rename(finished.folder / "_build" / profile)
+    execute.promote(profile)
+    assert (execute.REFERENCE / "store" / used.name).exists() and not used.exists()
+    assert other.exists() == (profile == "draft")
 
 
 def test_too_large_a_reference_is_refused(finished, monkeypatch):

@@ -43,14 +43,13 @@ def test_entry_stays_valid_without_a_file_that_was_dropped(capsys):
     assert store.find("step", {}) is None and "damaged" in capsys.readouterr().err
 
 
-def test_a_file_that_was_dropped_in_one_place_is_found_in_the_other(monkeypatch):
-    monkeypatch.setenv("STORE_PUBLISHED", "1")
+def test_a_file_that_was_dropped_in_one_place_is_found_in_the_other():
     compute, _ = counted()
-    published = store.cached("step", {}, compute)
-    local = store.LOCAL / published.folder.name
-    shutil.copytree(published.folder, local)
-    store.drop(published.folder, "data.txt")
-    assert store.entry(local.name).folder == published.folder
+    local = store.cached("step", {}, compute).folder
+    published = store.PUBLISHED / local.name
+    shutil.copytree(local, published)
+    store.drop(published, "data.txt")
+    assert store.entry(local.name).folder == published
     assert store.entry(local.name, "data.txt").folder == local
 
 
@@ -137,10 +136,10 @@ def test_published_entry_is_read_first_unless_rerun(monkeypatch):
 
 
 def test_reference_run_writes_where_it_can_be_committed(monkeypatch):
-    monkeypatch.setenv("STORE_PUBLISHED", "1")
+    monkeypatch.setenv("STORE_COMMITTED", "1")
     compute, calls = counted()
     entry = store.cached("step", {}, compute)
-    assert entry.folder.parent == store.PUBLISHED and store.cached("step", {}, compute).folder == entry.folder
+    assert entry.folder.parent == store.UNFINISHED and store.cached("step", {}, compute).folder == entry.folder
     assert len(calls) == 1 and not store.LOCAL.exists()
 
 
