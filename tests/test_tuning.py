@@ -1,5 +1,6 @@
 """Searches on a tiny space."""
 
+import contextlib
 import itertools
 import os
 
@@ -157,6 +158,15 @@ def test_no_replayed_search_is_another_one_begun_later():
         tuning._replay_one(tuning.ORACLES["random search"], curves, space, 6, i * tuning.SEED_STRIDE)
     for one, other in itertools.permutations(orders.values(), 2):
         assert one[1:] != other[:-1] and one[2:] != other[:-2]
+
+
+def test_a_bayesian_search_without_the_checks_of_its_input_is_the_same_search(monkeypatch):
+    table, space = made_up()
+    curves = {(row["number"], row["letter"]): row["history"] for row in table.to_dict("records")}
+    arguments = (tuning.ORACLES["Bayesian optimisation"], curves, space, 8, tuning.SEED_STRIDE)
+    quick = tuning._replay_one(*arguments)
+    monkeypatch.setattr(tuning, "_unchecked", contextlib.nullcontext)
+    np.testing.assert_array_equal(quick, tuning._replay_one(*arguments))
 
 
 def test_replay_counts_a_continued_hyperband_trial_only_once():
