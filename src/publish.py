@@ -12,6 +12,7 @@ import base64
 import html
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -68,8 +69,21 @@ def merge(source, executed, name):
         if "parameters" in cell.metadata.get("tags", []) and injected:
             cell.metadata["tags"] = [*cell.metadata["tags"], "hide-input"]
             cells += injected
+        if "hide-input" in cell.metadata.get("tags", []):
+            shown = cell.metadata.setdefault("mystnb", nbformat.from_dict({}))
+            shown["code_prompt_show"] = shown["code_prompt_hide"] = prompt(cell)
     page.cells = cells
     return page
+
+
+def prompt(cell) -> str:
+    """What a folded code cell does, for the line that unfolds it."""
+    if "parameters" in cell.metadata["tags"]:
+        return "The parameters of a run by hand"
+    if decided := sorted(set(re.findall(r'"([CR]\d\d)"', cell.source))):
+        return "The code that decides " + ", ".join(decided)
+    kind = "figure" if "image/png" in str(cell.outputs) else "table" if "text/html" in str(cell.outputs) else "step"
+    return f"The code of this {kind}"
 
 
 def figures(page) -> dict[str, bytes]:

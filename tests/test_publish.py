@@ -41,6 +41,16 @@ def test_page_has_prose_of_the_source_and_outputs_of_the_run():
     assert "hide-input" in page.cells[1].metadata.tags and source.cells[1].metadata.tags == ["parameters"]
 
 
+def test_folded_code_says_what_it_is():
+    source = notebook("n = 1", 'judge("R02", True)\njudge("C10", n == 1)')
+    executed = notebook("n = 1", 'judge("R02", True)\njudge("C10", n == 1)', executed=True)
+    source.cells[2].metadata["tags"] = ["hide-input"]
+    page = publish.merge(source, executed, "x")
+    prompts = [cell.metadata.get("mystnb", {}).get("code_prompt_show") for cell in page.cells]
+    assert prompts == [None, "The parameters of a run by hand", None, "The code that decides C10, R02"]
+    assert "mystnb" not in source.cells[2].metadata
+
+
 def test_changed_code_is_never_published_with_old_outputs():
     with pytest.raises(publish.PublishError, match=r"01\.ipynb has changed since it was executed"):
         publish.merge(notebook("n = 1", "print(n + 1)"), notebook("n = 1", "print(n)", executed=True), "01.ipynb")
