@@ -72,11 +72,12 @@ def trial_table(found) -> pd.DataFrame:
     return table.sort_values("val_accuracy", ascending=False, ignore_index=True)
 
 
-def styled(trials):
-    """A trial table for the page: numbers at the precision that they have."""
+def styled(table):
+    """A table of trials or of layers for the page: numbers at the precision that they have."""
     digits = {"val_accuracy": "{:.4f}", "accuracy": "{:.4f}", "seconds": "{:.0f}", "parameters": "{:,.0f}"}
-    digits |= {name: "{:g}" for name in trials if name in ("learning_rate", "dropout")}
-    return trials.drop(columns="status").style.format(digits, na_rep="").hide(axis="index")
+    digits |= {"learning_rate": "{:g}", "dropout": "{:g}"}
+    table = table.drop(columns="status", errors="ignore")
+    return table.style.format({name: digits[name] for name in table if name in digits}, na_rep="").hide(axis="index")
 
 
 def edge_table(found, paper) -> pd.DataFrame:
@@ -90,7 +91,8 @@ def edge_table(found, paper) -> pd.DataFrame:
         return "yes" if best[name] in (values[0], values[-1]) else "no"
 
     table = {"paper": paper, "our search": best, "ours at an edge": {name: at_edge(name) for name in space}}
-    return pd.DataFrame(table, dtype=object).loc[list(space)]  # as objects, whole numbers stay whole
+    columns = {title: pd.Series(values, dtype=object) for title, values in table.items()}  # whole numbers stay whole
+    return pd.DataFrame(columns).loc[list(space)]
 
 
 def record(run_dir, key, *, title, runs, data, build=None, values=None, search=None) -> Path:
