@@ -107,7 +107,7 @@ def plan(results) -> str:
     """
     data, seeds, trials = results["data"], 5, 100
     images = 697_932 * 9 / 10
-    lines = ["| Model | One seed, hours | Five seeds | 100 trials of 5 epochs on all images | Wall-clock on 100 cores |"]
+    lines = ["| Model | One seed, h | Five seeds, h | 100 trials of 5 epochs on all images, h | Wall-clock on 100 cores, h |"]
     lines += ["|---|--:|--:|--:|--:|"]
     for key, model in results["models"].items():
         epochs = len(model["runs"][0]["history"].get("loss", ()))

@@ -79,7 +79,7 @@ def merge(source, executed, name):
 def prompt(cell) -> str:
     """What a folded code cell does, for the line that unfolds it."""
     if "parameters" in cell.metadata["tags"]:
-        return "The parameters of a run by hand"
+        return "Parameters, to change when you run it yourself"
     if decided := sorted(set(re.findall(r'"([CR]\d\d)"', cell.source))):
         return "The code that decides " + ", ".join(decided)
     kind = "figure" if "image/png" in str(cell.outputs) else "table" if "text/html" in str(cell.outputs) else "step"
@@ -99,7 +99,7 @@ def figures(page) -> dict[str, bytes]:
 
 def headline(results) -> str:
     """The main results as a Markdown table, from `results.json`."""
-    lines = ["| Model | Accuracy (95 % interval) | Paper's | Parameters |", "|---|--:|--:|--:|"]
+    lines = ["| Model | Accuracy (95% interval) | Paper's | Parameters |", "|---|--:|--:|--:|"]
     for model in results["models"].values():
         accuracies = [run["test"]["accuracy"] for run in model["runs"]]
         low, high = model["accuracy_interval"]
@@ -180,7 +180,11 @@ def _status(provenance, changed):
     for name, chapter in provenance["chapters"].items():
         minutes = chapter["seconds"] / 60
         lines.append(f"| {{doc}}`/notebooks/{name}` | {chapter['executed']} | {minutes:.1f} | `{chapter['git_commit']}` |")
-    lines += ["", "Minutes are those of the last execution; steps that were in the store already took none of them.", ""]
+    lines += [
+        "",
+        "Machine and minutes are those of the last execution; steps from the store took none of them and name their own machine.",
+        "",
+    ]
     lines += ["## Code", ""]
     if changed:
         lines.append(

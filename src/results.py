@@ -36,7 +36,7 @@ FLOOR = ("majority", "linear")  # what a network must beat
 
 
 def paired_difference(first, second) -> dict[str, float]:
-    """Mean of `first - second` over paired runs (the same seeds), its 95 % interval and p value (paired t test).
+    """Mean of `first - second` over paired runs (the same seeds), its 95% interval and p value (paired t test).
 
     `low`, `high` and `p` are NaN for a single pair.
     """

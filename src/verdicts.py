@@ -74,7 +74,7 @@ class Judge:
         ours : str
             Our number or finding, beside the paper's.
         interval : pair of float or None
-            95 % interval of our number, if it has one (NaN counts as none).
+            95% interval of our number, if it has one (NaN counts as none).
 
         Raises ValueError for an id that this chapter does not decide, an unknown verdict or an empty finding.
         """
@@ -181,4 +181,5 @@ def _with_interval(entry):
     if not entry["interval"]:
         return entry["ours"]
     low, high = entry["interval"]
-    return f"{entry['ours']} (95 % interval {low:.3g} to {high:.3g})"
+    low, high = (f"{end:g}" if float(end).is_integer() else f"{end:#.3g}" for end in (low, high))
+    return f"{entry['ours']} (95% interval {low} to {high})"

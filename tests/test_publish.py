@@ -47,7 +47,7 @@ def test_folded_code_says_what_it_is():
     source.cells[2].metadata["tags"] = ["hide-input"]
     page = publish.merge(source, executed, "x")
     prompts = [cell.metadata.get("mystnb", {}).get("code_prompt_show") for cell in page.cells]
-    assert prompts == [None, "The parameters of a run by hand", None, "The code that decides C10, R02"]
+    assert prompts == [None, "Parameters, to change when you run it yourself", None, "The code that decides C10, R02"]
     assert "mystnb" not in source.cells[2].metadata
 
 

@@ -65,7 +65,7 @@ def test_verdicts_of_a_chapter_reach_the_page(judge, tmp_path):
     assert (first["evidence"], second["interval"]) == ("notebooks/05_x.html#tbl-a", None)
     assert (third["verdict"], third["note"]) == ("not testable", "An opinion.")
     text = verdicts.page([first, second, third])
-    assert "(c01)=" in text and "0.81 (95 % interval 0.8 to 0.82)" in text and "{numref}`tbl-a`" in text
+    assert "(c01)=" in text and "0.81 (95% interval 0.800 to 0.820)" in text and "{numref}`tbl-a`" in text
     assert "| partly | 0 | 1 |" in verdicts.summary([first, second, third])
 
 
