@@ -4,6 +4,7 @@ import json
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 from tiny import VALUES, build, train
 
@@ -89,3 +90,14 @@ def test_ensemble_is_recorded_without_builder_and_export(data, tmp_path):
     record = json.loads(results.record(tmp_path, "both", title="Both", runs=[together], data=data).read_text())
     assert record["parameters"] == 2 * training.load_model(runs[0]).count_params()
     assert record["compile"] is None and not (tmp_path / "models" / "both.onnx").exists()
+
+
+def test_tables_for_the_page_show_numbers_as_they_are():
+    space = {"conv1": [16, 32], "learning_rate": [0.01, 0.001]}
+    edges = results.edge_table(
+        {"space": space, "best": {"conv1": 32, "learning_rate": 0.01}}, {"conv1": 16, "learning_rate": 0.001}
+    )
+    assert [str(value) for value in edges["our search"]] == ["32", "0.01"]
+    layers = pd.DataFrame({"layer": ["conv1"], "output shape": [(None, 28, 28, 16)], "parameters": [12_345]})
+    page = results.styled(layers).to_html()
+    assert "12,345" in page and "conv1" in page and "row_heading" not in page
