@@ -46,6 +46,15 @@ def test_record_holds_model_and_onnx_and_is_read_back(data, tmp_path):
     assert np.allclose(found, helpers.predict(training.load_model(run), images), atol=1e-4)
 
 
+def test_exports_of_one_network_are_equal_to_the_byte(tmp_path):
+    inputs = keras.Input((28, 28, 1))
+    x = keras.layers.MaxPooling2D()(keras.layers.Conv2D(4, 3, padding="same")(inputs))
+    model = keras.Model(inputs, keras.layers.Dense(62, "softmax")(keras.layers.Flatten()(x)))
+    for name in "ab":
+        results.export_onnx(model, tmp_path / name)
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
 def test_missing_records_say_what_to_do(tmp_path):
     with pytest.raises(FileNotFoundError, match="execute a model chapter"):
         results.load_records(tmp_path)
