@@ -7,6 +7,7 @@ MODEL ?= cnn
 WORKERS ?= 2
 SECTIONS ?=
 BIN := .venv/bin
+BOOK := $(BIN)/python -m sixtytwo.report.command
 READY := .venv/ready
 
 .DEFAULT_GOAL := help
@@ -15,12 +16,13 @@ READY := .venv/ready
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
 
-book: $(READY) ## execute what has changed and build _build/PROFILE/html (PROFILE=smoke|draft|paper, DATA=auto|emnist|synthetic|emnist-bymerge|FOLDER|…)
-	@$(BIN)/python -m publish --execute --profile $(PROFILE) --data "$(DATA)"
+book: $(READY) ## execute what has changed and build _build/PROFILE/html (PROFILE=smoke|draft|paper, DATA=auto|emnist|synthetic|emnist-bymerge|FOLDER|…, CHAPTERS="03 04" to draw their figures again)
+	@$(BOOK) book --profile $(PROFILE) --data "$(DATA)" $(if $(CHAPTERS),--chapters $(CHAPTERS))
 
-test: $(READY) ## everything that CI requires: linting and the fast tests
+test: $(READY) ## everything that CI requires: linting, the layers of the package, the fast tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/lint-imports --no-cache --no-logo
 	$(BIN)/python -m pytest -m "not slow" tests/test_book.py # timed: nothing else may run
 	$(BIN)/python -m pytest -m "not slow" --ignore tests/test_book.py -n 2 --dist loadfile
 
@@ -28,17 +30,16 @@ test-all: $(READY) ## the slow tests as well
 	$(BIN)/python -m pytest
 
 site: $(READY) ## build the published run, _build/site/html, without executing anything
-	@$(BIN)/python -m publish --site
+	@$(BOOK) site
 
 data: $(READY) ## download and verify EMNIST (562 MB)
-	@$(BIN)/python -m emnist
+	@$(BOOK) data
 
 reference: $(READY) ## execute PROFILE=paper on real data and make it the published run (CHAPTERS=06 for one chapter)
-	@$(BIN)/python -m execute --profile $(if $(filter smoke,$(PROFILE)),paper,$(PROFILE)) --data emnist --promote $(if $(CHAPTERS),--chapters $(CHAPTERS))
-	@$(BIN)/python -m publish --readme
+	@$(BOOK) reference --profile $(if $(filter smoke,$(PROFILE)),paper,$(PROFILE)) $(if $(CHAPTERS),--chapters $(CHAPTERS))
 
 search: $(READY) ## one model's search in several processes: MODEL=cnn WORKERS=2 PROFILE=smoke
-	@$(BIN)/python -m search --model $(MODEL) --workers $(WORKERS) --profile $(PROFILE) --data "$(DATA)"
+	@$(BOOK) search --model $(MODEL) --workers $(WORKERS) --profile $(PROFILE) --data "$(DATA)"
 
 lab: $(READY) ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab notebooks

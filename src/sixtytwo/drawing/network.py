@@ -1,0 +1,104 @@
+"""Draw a network as it was built."""
+
+import matplotlib.pyplot as plt
+
+from sixtytwo.drawing import palette, style
+
+_FOLDED = {"BatchNormalization": "normalisation", "ReLU": "ReLU"}  # into the box of the layer that they follow
+
+
+def draw_network(model):
+    """Draw a model as it was built: a box per layer with its output shape and parameters, an arrow per connection.
+
+    Normalisation and ReLU stand in the box of the layer that they follow.
+    """
+    boxes = _boxes(model)
+    feeders = {name: [_box_of(source, boxes) for source in _sources(layers[0])] for name, layers in boxes.items()}
+    place = _places(feeders)
+    depth, columns = (1 + max(p[i] for p in place.values()) for i in (1, 0))
+    figure, axis = plt.subplots(figsize=(min(style.WIDTH, 4.4 * columns), 0.6 * depth + 0.2))
+    for name, layers in boxes.items():
+        column, row = place[name]
+        box = {"boxstyle": "round,pad=0.32", "facecolor": _fill(layers[0]), "edgecolor": palette.MARK, "linewidth": 0.8}
+        axis.text(column, -row, _caption(layers), ha="center", va="center", fontsize=9, linespacing=1.25, bbox=box)
+        for feeder in feeders[name]:
+            _arrow(axis, place[feeder], place[name])
+    axis.set(xlim=(-0.55, columns - 0.35), ylim=(-depth + 0.4, 0.6))
+    axis.set_axis_off()
+    return figure
+
+
+def _sources(layer):
+    """Names of the layers that feed a layer."""
+    return [history.operation.name for history in _histories(layer) if history.operation is not layer]
+
+
+def _histories(layer):
+    """Where Keras notes the layers that a layer takes its input from."""
+    tensors = layer.input if isinstance(layer.input, list) else [layer.input]
+    return [tensor._keras_history for tensor in tensors]
+
+
+def _boxes(model):
+    """Layers by box, named after the first; a folded layer joins the box of the only layer that it follows."""
+    boxes, followers = {}, {}
+    for layer in model.layers:
+        for source in _sources(layer):
+            followers[source] = followers.get(source, 0) + 1
+    for layer in model.layers:
+        sources = _sources(layer)
+        if type(layer).__name__ in _FOLDED and len(sources) == 1 and followers[sources[0]] == 1:
+            boxes[_box_of(sources[0], boxes)].append(layer)
+        else:
+            boxes[layer.name] = [layer]
+    return boxes
+
+
+def _box_of(name, boxes):
+    return next(box for box, layers in boxes.items() if any(layer.name == name for layer in layers))
+
+
+def _arrow(axis, start, end):
+    """From the lower edge of a box to the upper edge of the next; round the boxes between, if there are any."""
+    if start[0] == end[0] and end[1] - start[1] > 1:
+        detour = start[0] + 0.6
+        xs, ys = [start[0], detour, detour, end[0]], [-start[1], -start[1], -end[1], -end[1]]
+        axis.plot(xs, ys, color=palette.MARK, linewidth=1)
+        return
+    arrow = {"arrowstyle": "-|>", "color": palette.MARK, "linewidth": 1, "shrinkA": 0, "shrinkB": 0}
+    axis.annotate("", (end[0], -end[1] + 0.36), (start[0], -start[1] - 0.36), arrowprops=arrow)
+
+
+def _places(feeders):
+    """Column and row of each layer: the row is its distance from the input, every further branch opens a column."""
+    place, children = {}, {}
+    for name, sources in feeders.items():
+        if not sources:
+            place[name] = (0, 0)
+            continue
+        row = 1 + max(place[source][1] for source in sources)
+        column = min(place[source][0] for source in sources)
+        if len(sources) == 1:
+            column += children.setdefault(sources[0], 0)
+            children[sources[0]] += 1
+        place[name] = (column, row)
+    return place
+
+
+def _caption(layers):
+    """The text of a box: name, kind and parameters."""
+    layer = layers[0]
+    kernel = "×".join(map(str, layer.kernel_size)) + " " if hasattr(layer, "kernel_size") else ""
+    activation = getattr(getattr(layer, "activation", None), "__name__", "linear")
+    kinds = [kernel + type(layer).__name__, *([] if activation == "linear" else [activation])]
+    kinds += [_FOLDED[type(other).__name__] for other in layers[1:]]
+    shape = "×".join(str(side) for side in layer.output.shape[1:])
+    n = sum(other.count_params() for other in layers)
+    parameters = f"  ·  {n:,} parameters" if n else ""
+    return f"$\\bf{{{layer.name.replace('_', chr(92) + '_')}}}$  {', '.join(kinds)}\n{shape}{parameters}"
+
+
+def _fill(layer):
+    """The colour of a box."""
+    kinds = {"Conv2D": "#d7e8f5", "Dense": "#fdebd0", "Add": "#d5efe4", "InputLayer": "#ffffff"}
+    return kinds.get(type(layer).__name__, "#f1f1f1")

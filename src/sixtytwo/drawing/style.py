@@ -1,0 +1,37 @@
+"""The style of all figures."""
+
+import matplotlib as mpl
+import seaborn as sns
+from matplotlib_inline.backend_inline import set_matplotlib_formats
+
+from sixtytwo.drawing import palette
+
+WIDTH = 7.2  # inches of a full-width figure
+
+MONOSPACE = "DejaVu Sans Mono"  # where characters are named: in the other font I and l look the same
+
+
+def use_style():
+    """Set the book's figure style; call once at the top of a chapter."""
+    sns.set_theme(context="notebook", style="whitegrid", palette=list(palette.COLOURS.values()))
+    mpl.rcParams.update(
+        {
+            "figure.figsize": (WIDTH, 4.2),
+            "figure.dpi": 100,
+            "savefig.dpi": 180,
+            "figure.constrained_layout.use": True,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "grid.color": "#e3e3e3",
+            "font.size": 11,
+        }
+    )
+    set_matplotlib_formats("retina", facecolor="white")
+
+
+def plain_ticks(axis):
+    """Label a logarithmic axis at 1, 2 and 5 times powers of ten (1 and 3 if it is long), with the numbers themselves."""
+    low, high = axis.get_view_interval()
+    axis.set_major_locator(mpl.ticker.LogLocator(subs=(1, 2, 5) if high < 200 * low else (1, 3)))
+    axis.set_major_formatter(mpl.ticker.StrMethodFormatter("{x:,g}"))
+    axis.set_minor_locator(mpl.ticker.NullLocator())

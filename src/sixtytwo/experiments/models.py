@@ -1,0 +1,124 @@
+"""Build, load, describe and ask networks."""
+
+import math
+import zipfile
+from pathlib import Path
+
+import keras
+import keras_tuner
+import numpy as np
+import pandas as pd
+
+from sixtytwo.base import paths, store
+from sixtytwo.experiments import pipeline
+
+
+def predict(model, images) -> np.ndarray:
+    """Class probabilities, float32 (n, classes), of uint8 images (n, 28, 28)."""
+    batches = pipeline.batches(images, batch_size=pipeline.EVALUATION_BATCH, input_shape=model.input_shape)
+    return model.predict(batches, verbose=0)
+
+
+def build_model(build, values, *, seed=0) -> keras.Model:
+    """Build the model of one point of the search space, with weights initialised by `seed`.
+
+    Raises ValueError if `values` names a hyperparameter that `build` does not have, or leaves one out.
+    """
+    keras.utils.clear_session(free_memory=False)
+    keras.utils.set_random_seed(seed)
+    hp = keras_tuner.HyperParameters()
+    hp.values.update(values)
+    model = build(hp)
+    known = {parameter.name for parameter in hp.space}
+    if known != set(values):
+        raise ValueError(f"hyperparameters {sorted(values)} given, but the builder has {sorted(known)}.")
+    return model
+
+
+def load_model(run) -> keras.Model:
+    """Load the trained model of a run (`train` or `ensemble`), uncompiled, from the published or the local store."""
+    if "members" not in run:
+        return keras.models.load_model(model_paths(run)[0], compile=False, safe_mode=True)
+    members = [load_model({"entry": entry}) for entry in run["members"]]
+    image = keras.Input(members[0].input_shape[1:], name="image")
+    views = [_shift(image, *shift) for shift in run["shifts"]]
+    for i, member in enumerate(members):
+        member.name = f"member{i}"
+    outputs = [member(view) for member in members for view in views]
+    return keras.Model(image, keras.layers.Average()(outputs) if len(outputs) > 1 else outputs[0], name="ensemble")
+
+
+def _shift(image, down, right):
+    if (down, right) == (0, 0):
+        return image
+    padding = ((max(down, 0), max(-down, 0)), (max(right, 0), max(-right, 0)))
+    cropping = tuple(sides[::-1] for sides in padding)
+    return keras.layers.Cropping2D(cropping)(keras.layers.ZeroPadding2D(padding)(image))
+
+
+def model_paths(run) -> list[Path]:
+    """The stored model files of a run, published or local. Raises FileNotFoundError if one is in neither place."""
+    return [stored(entry, "model.keras") for entry in run.get("members", [run["entry"]])]
+
+
+def model_digests(run) -> list[str]:
+    """SHA-256 of the model files of a run, which need not be there any more (`store.drop`)."""
+    return [_entry(entry).files["model.keras"] for entry in run.get("members", [run["entry"]])]
+
+
+def predictions(run) -> np.ndarray:
+    """The classes (n,) that a run stored with `keep="predictions"` gives the validation images."""
+    with np.load(stored(run["entry"], "validation.npz"), allow_pickle=False) as arrays:
+        return arrays["predicted"]
+
+
+def stored(entry, filename) -> Path:
+    """A file of a stored step, published or local. Raises FileNotFoundError, which says why, if it is in neither place."""
+    if found := store.entry(entry, filename):
+        return found.path(filename)
+    kept = _entry(entry)
+    if filename in kept.files:
+        raise FileNotFoundError(f"{kept.path(filename)} was dropped when it had served its purpose; RERUN=1 trains it again.")
+    raise FileNotFoundError(f"{kept.path(filename)} was never kept: let its run keep it, and execute its chapter again.")
+
+
+def _entry(name):
+    if found := store.entry(name):
+        return found
+    raise FileNotFoundError(f"{name} is not in the store ({paths.PUBLISHED}, {paths.LOCAL}); execute its chapter again.")
+
+
+def compile_config(model) -> dict:
+    """What a model was compiled with (optimizer, schedule, loss, metrics), without what changes only the speed."""
+    config = dict(model.get_compile_config())
+    config.pop("steps_per_execution", None)
+    return config
+
+
+def save(model, path):
+    """Save architecture and weights, compressed, without the optimizer's state, which would triple the file."""
+    bare = type(model).from_config(model.get_config())  # not compiled; clone_model would compile it again
+    bare.set_weights(model.get_weights())
+    bare.save(path)
+    with zipfile.ZipFile(path) as loose:
+        parts = {name: loose.read(name) for name in loose.namelist()}
+    with zipfile.ZipFile(path, "w") as packed:
+        for name, content in parts.items():
+            packed.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED, 9)
+
+
+def layer_table(model) -> pd.DataFrame:
+    """One row per layer: name, output shape, parameters, kernel size, and the layers that feed it."""
+    rows = []
+    for layer in model.layers:
+        inputs = [] if isinstance(layer, keras.layers.InputLayer) else keras.tree.flatten(layer.input)
+        feeders = [other.name for other in model.layers if any(other.output is tensor for tensor in inputs)]
+        kernel = "x".join(map(str, layer.kernel_size)) if hasattr(layer, "kernel_size") else ""
+        rows.append((layer.name, tuple(layer.output.shape), layer.count_params(), kernel, ", ".join(feeders)))
+    return pd.DataFrame(rows, columns=["layer", "output shape", "parameters", "kernel", "fed by"])
+
+
+def count_macs(model) -> int:
+    """Multiply-adds of one forward pass of one image: each kernel is used once per output position."""
+    positions = [(layer, math.prod(layer.output.shape[1:-1])) for layer in model.layers if layer.weights]
+    return sum(math.prod(w.shape) * n for layer, n in positions for w in layer.weights if len(w.shape) > 1)

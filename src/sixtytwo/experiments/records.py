@@ -1,0 +1,116 @@
+"""The record of a model, by which its chapter hands it to the evaluation."""
+
+import copy
+import json
+import math
+from pathlib import Path
+
+import keras
+
+from sixtytwo.base import files, journal, paths
+from sixtytwo.experiments import export, models, training
+
+
+def record(run_dir, key, *, title, runs, data, build=None, values=None, search=None) -> Path:
+    """Write what a chapter found to `run_dir/models/<key>.json`, and its first run's model as `<key>.onnx` beside it.
+
+    What has no builder, an ensemble or a floor, has no hyperparameters either, and is not exported.
+
+    The evaluation chapter takes every model that it finds there, so a new chapter needs nothing but this call.
+
+    Raises ValueError if the exported model does not answer like the trained one, FileNotFoundError if weights are gone.
+    """
+    members = [models.load_model({"entry": entry}) for entry in runs[0].get("members", [runs[0]["entry"]])]
+    views = len(runs[0].get("shifts", [0]))
+    folder = paths.ROOT / run_dir / "models"
+    folder.mkdir(parents=True, exist_ok=True)
+    if build is not None:
+        export.export_onnx(members[0], folder / f"{key}.onnx")
+    files.write_json(
+        folder / f"{key}.json",
+        {
+            "key": key,
+            "title": title,
+            "parameters": sum(model.count_params() for model in members),
+            "macs": views * sum(map(models.count_macs, members)),
+            "hyperparameters": values or {},
+            "compile": build and models.compile_config(models.build_model(build, values)),
+            "runs": runs,
+            "search": search,
+            "data": {
+                "name": data.name,
+                "dataset": data.dataset,
+                "class_names": list(data.class_names),
+                "n_train": len(data.x_train),
+                "n_validation": len(data.x_validation),
+                "sha256": data.digest(),
+            },
+        },
+    )
+    journal.note("model", key)
+    return folder / f"{key}.json"
+
+
+def load_records(results_dir) -> dict[str, dict]:
+    """The records that model chapters left in `results_dir`, by key, fewest multiply-adds first.
+
+    Raises FileNotFoundError if there is none.
+    """
+    folder = paths.ROOT / results_dir / "models"
+    records = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.json"))]
+    if not records:
+        raise FileNotFoundError(f"no results in {folder}: execute a model chapter (03 to 06) first, with the same run_dir.")
+    return {found["key"]: found for found in sorted(records, key=lambda found: found["macs"])}
+
+
+def exported_models(results_dir, keys) -> dict[str, Path]:
+    """The ONNX files that model chapters left in a run, by key of the model; what was not exported, an ensemble, is left out."""
+    exported = {key: paths.ROOT / results_dir / "models" / f"{key}.onnx" for key in keys}
+    return {key: path for key, path in exported.items() if path.exists()}
+
+
+def rebuild(record, stretch=1.0, n_classes=None):
+    """A builder, without hyperparameters, of a recorded network with fresh weights, compiled as it was.
+
+    `stretch` is the number of training steps in units of the recorded training, for learning-rate schedules; `n_classes`
+    another number of classes.
+    """
+    config = models.load_model(record["runs"][0]).get_config()
+    if n_classes:
+        config["layers"][-1]["config"]["units"] = n_classes
+
+    def build(hp):
+        compiling = copy.deepcopy(record["compile"])
+        rate = compiling["optimizer"]["config"]["learning_rate"]
+        if isinstance(rate, dict):
+            for name in {"decay_steps", "warmup_steps"} & set(rate["config"]):
+                rate["config"][name] = math.ceil(stretch * rate["config"][name])
+        model = keras.Model.from_config(copy.deepcopy(config))
+        model.compile_from_config(compiling)
+        return model
+
+    return build
+
+
+def retrain(record, data, *, name, seed, epochs=None, **changes) -> dict:
+    """The recorded training of a network once more, on other training images; returns the run.
+
+    Parameters
+    ----------
+    record : dict
+        The record of a model (`load_records`).
+    data : Data
+        For example a part of the images that it was trained on. A schedule of the learning rate takes as long as this
+        training does.
+    name : str
+        Of the stored step, `train-<key>-<name>-seed<seed>`.
+    epochs : int or None
+        None for as many as were recorded.
+    changes
+        Other arguments of `train` that differ from the recorded ones.
+    """
+    options = record["runs"][0]["training"]
+    epochs = epochs or options["epochs"]
+    stretch = len(data.x_train) * epochs / (record["data"]["n_train"] * options["epochs"])
+    changes = {"epochs": epochs} | changes
+    return training.train(rebuild(record, stretch), {}, data, name=f"{record['key']}-{name}", seed=seed, **options | changes)

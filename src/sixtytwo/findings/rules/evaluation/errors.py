@@ -1,0 +1,40 @@
+"""Which characters are hard."""
+
+import numpy as np
+
+from sixtytwo.findings import confusion as pairs_of_classes
+from sixtytwo.findings.rules import SIGNIFICANT, Verdict, holds, parts, rule
+
+LOOK_ALIKES, WORST = 8, 3  # of the ten worst pairs; and places that l and I may take
+
+
+@rule("R09", text="A confusion matrix and ranked pairs")
+def difficulties(confusion, class_sizes, pairs):
+    is_complete = np.array_equal(confusion.sum(axis=1), class_sizes)
+    is_ranked = len(pairs) > 0 and pairs["errors"].is_monotonic_decreasing
+    return Verdict(
+        holds(is_complete and is_ranked), f"{pairs_of_classes.count_look_alikes(pairs)} of the ten worst pairs are look-alikes"
+    )
+
+
+@rule(
+    "C14",
+    text="At least eight of the ten worst pairs (errors of the paper's three networks, all seeds) are look-alikes, and l and I are "
+    "among the worst three; the former alone counts as partly. Look-alikes are the case pairs of ByMerge and the groups that the "
+    "chapter on limits lists. The interval is that of the rank of l and I, by bootstrap over test images",
+)
+def hardest_characters(pairs, rank):
+    alike = pairs_of_classes.count_look_alikes(pairs)
+    word = parts(True, rank["rank"] <= WORST) if alike >= LOOK_ALIKES else "not reproduced"
+    worst = f"worst: {', '.join(pairs['pair'][:3])}; rank of l and I: {rank['rank']}"
+    return Verdict(word, f"{alike} of the ten worst pairs are look-alikes; {worst}", (rank["low"], rank["high"]))
+
+
+@rule(
+    "C07",
+    text="The paper's three networks, all seeds, answer with frequent classes more often than they occur and with rare ones less: "
+    f"positive rank correlation of answers per image with class size, p below {SIGNIFICANT:g}",
+)
+def bias_towards_frequent_classes(bias):
+    ours = f"rank correlation of answers per image with class size {bias['correlation']:.2f}, p = {bias['p']:.1g}"
+    return Verdict(holds(bias["p"] < SIGNIFICANT and bias["correlation"] > 0), ours)

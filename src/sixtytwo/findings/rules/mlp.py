@@ -1,0 +1,193 @@
+"""What chapter 03 decides: the multilayer perceptron, its search, and its settings."""
+
+from sixtytwo.findings import budget, grids, paper, searches, statistics
+from sixtytwo.findings.rules import (
+    HALF_A_POINT,
+    Verdict,
+    at_most_partly,
+    best_of_grid,
+    holds,
+    offers_what_is_printed,
+    parts,
+    rule,
+    total,
+)
+
+BUDGET = budget.short_training("search")  # of each point of the grid, as of a trial
+HIGH, USUAL, LOW = 0.01, 0.001, 0.0001  # learning rates
+RISES = 0.2  # a rank correlation above it counts
+FIVE_POINTS = 0.05
+
+
+# --- the network that was built
+
+
+@rule("R10", text="Every row of Table 1, and the total")
+def table_1(layers):
+    rows = list(zip(layers["layer"], _units(layers), layers["parameters"], strict=True))
+    return Verdict(holds(rows == paper.TABLE_1 and paper.is_printed_total(layers, "mlp")), total(layers))
+
+
+@rule(
+    "C15",
+    text="The network that the paper calls best has three layers of 200 units and the printed number of parameters; whether it "
+    "is best is R18 and C21",
+)
+def three_layers_of_200(layers):
+    hidden = _units(layers)[layers["layer"].str.startswith("dense")]
+    return Verdict(holds(hidden.to_list() == 3 * [200] and paper.is_printed_total(layers, "mlp")), total(layers))
+
+
+@rule("C16", text="It follows the last hidden layer, as Table 1 has it")
+def place_of_the_dropout(layers):
+    before = layers["layer"].shift()[layers["layer"] == "dropout"].item()
+    return Verdict(holds(before == "dense3"), "after the last hidden layer" if before == "dense3" else f"after {before}")
+
+
+@rule("R13", text="Read from the compiled network and from the parameters of the run")
+def fixed_settings(settings):
+    is_fixed = _is_fixed(settings) and _is_classifier(settings) and settings["optimizer"] == "Adam"
+    return Verdict(holds(is_fixed), _settings(settings))
+
+
+@rule("C22", text="Fixed here as there; other dropouts are tried with C76")
+def batch_size_dropout_epochs(settings):
+    return Verdict(holds(_is_fixed(settings)), _settings(settings))
+
+
+@rule("C23", text="Read from the compiled network")
+def cross_entropy_after_softmax(settings):
+    loss = "cross-entropy" if "crossentropy" in settings["loss"] else settings["loss"]
+    return Verdict(holds(_is_classifier(settings)), f"{settings['activation']}, {loss}")
+
+
+def _units(layers):
+    return layers["output shape"].str[-1]
+
+
+def _settings(settings):
+    return f"batch {settings['batch_size']}, {settings['epochs']} epochs, dropout {settings['dropout']}"
+
+
+def _is_fixed(settings):
+    found = (settings["batch_size"], settings["epochs"], settings["dropout"])
+    return found == (paper.BATCH_SIZE, paper.EPOCHS, paper.DROPOUT)
+
+
+def _is_classifier(settings):
+    return settings["activation"] == "softmax" and "crossentropy" in settings["loss"]
+
+
+# --- the search
+
+
+@rule("R14", text="KerasTuner's RandomSearch, without a failed trial")
+def random_search(search):
+    failed = search["trials"] - search["completed"]
+    is_random = search["tuner"] == "RandomSearch"
+    return Verdict(holds(is_random and not failed), f"{search['trials']} trials, {failed} failed")
+
+
+@rule(
+    "R15",
+    text=f"The printed values are all there; the rate {paper.REPORTED_RATE}, which the paper reports but does not list, was added",
+)
+def search_space(search):
+    return offers_what_is_printed(search["space"], "mlp")
+
+
+@rule("C20", text="The four values, one width for all layers as in Table 1")
+def units(search):
+    found = search["space"]["units"]
+    return Verdict(holds(found == paper.SEARCH_SPACES["mlp"]["units"]), ", ".join(map(str, found)))
+
+
+@rule(
+    "R18",
+    text="The best point of the whole grid, each point trained once at the budget of a trial; within half a point of the best "
+    "counts as partly",
+)
+def best_of_the_grid(grid, point):
+    return best_of_grid(searches.place_in_grid(grid, point), len(grid))
+
+
+@rule(
+    "C21",
+    text="The paper's point lies within half a point of the best of the space, and no network outside the space is more than "
+    "half a point better than that (all at the budget of a trial); one of them counts as partly",
+)
+def the_search_found_the_best(grid, point, larger, search):
+    _, behind = searches.place_in_grid(grid, point)
+    beyond = grids.gain_beyond(grid, larger, search["space"])
+    ours = f"{100 * behind:.1f} points behind the best of the space; {100 * beyond:+.1f} beyond the space"
+    return Verdict(parts(behind <= HALF_A_POINT, beyond <= HALF_A_POINT), ours)
+
+
+# --- what the hyperparameters do
+
+
+@rule(
+    "C18",
+    text="Three layers of 200 units fully trained, paired over seeds: sigmoid above both others (interval above 0); above one "
+    "counts as partly",
+)
+def sigmoid_is_best(activations):
+    lead = {name: _lead_of_sigmoid(activations, name) for name in activations if name != "sigmoid"}
+    rival = min(lead, key=lambda name: lead[name]["mean"])
+    mean, *interval = statistics.points(lead[rival])
+    ours = f"{activations.mean().idxmax()} is best; sigmoid against {rival} {mean:+.2f} points"
+    return Verdict(parts(*(found["low"] > 0 for found in lead.values())), ours, tuple(interval))
+
+
+@rule(
+    "C19",
+    text=f"At each depth of the grid ({BUDGET}) ReLU lies more than half a point behind the best, and in the full "
+    "training of the paper's network behind sigmoid (interval above 0); some of them count as partly. The reason, that the "
+    "network is simple, is not tested",
+)
+def relu_need_not_win(grid, activations):
+    by_depth = grid.pivot_table("val_accuracy", "layers", "activation", "max")
+    beaten = by_depth["relu"] < by_depth.max(axis=1) - HALF_A_POINT
+    short = ", ".join(f"{name} ({depth})" for depth, name in by_depth.idxmax(axis=1).items())
+    ours = f"best in short training: {short}; in full training: {activations.mean().idxmax()}"
+    return Verdict(parts(*beaten, _lead_of_sigmoid(activations, "relu")["low"] > 0), ours)
+
+
+def _lead_of_sigmoid(activations, name):
+    return statistics.paired_difference(activations["sigmoid"], activations[name])
+
+
+@rule(
+    "C29",
+    text="Over the grid, training accuracy or processor seconds rise with the parameters (rank correlation above "
+    f"{RISES}); because the third part, overfitting, cannot be judged there, it then counts as partly",
+)
+def size(grid):
+    by_size = grids.effect_of_size(grid)
+    ours = ", ".join(f"{name} {value:+.2f}" for name, value in by_size.items())
+    return Verdict(at_most_partly(any(by_size[name] > RISES for name in ("accuracy", "cpu_seconds"))), ours)
+
+
+@rule(
+    "C30",
+    text=f"Over the grid, {HIGH} falls back between epochs (by more than half a point) more often than {USUAL}, and {LOW} is "
+    "behind after the first epoch; one of them counts as partly",
+)
+def learning_rates(grid):
+    rates = grids.learning_rates(grid)
+    first, falls_back = rates["first epoch"], rates["falls back"]
+    word = parts(falls_back[HIGH] > falls_back[USUAL], first[LOW] < first[USUAL])
+    ours = f"falling back: {falls_back[HIGH]:.0%} of the points at {HIGH}, {falls_back[USUAL]:.0%} at {USUAL}"
+    return Verdict(word, ours)
+
+
+@rule(
+    "C79",
+    text=f"Each of the two falls more than five points below the best MLP of the grid ({BUDGET}) on the same raw "
+    "pixels; one of them counts as partly. The support vector machine sees a third of the images",
+)
+def classical_methods(classical, grid):
+    best_mlp = grid["val_accuracy"].max()
+    word = parts(*(accuracy < best_mlp - FIVE_POINTS for accuracy in classical.values()))
+    ours = "nearest neighbours {neighbours:.3f}, support vector machine {machine:.3f}, ".format(**classical)
+    return Verdict(word, f"{ours}MLP {best_mlp:.3f}")

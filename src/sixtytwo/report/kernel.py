@@ -1,0 +1,153 @@
+"""One chapter, executed through papermill; its output appears under its final name only if it passes the gate."""
+
+import base64
+import contextlib
+import io
+import os
+import re
+import sys
+import threading
+import time
+
+import nbformat
+import PIL.Image
+
+from sixtytwo.base import journal, machine
+from sixtytwo.report import book, fingerprint, gate
+
+CELL_TIMEOUT = {"smoke": 20 * 60, "draft": 3 * 3600, "paper": 24 * 3600}  # seconds
+
+
+def execute(chapter, folder, profile) -> None:
+    """Execute a planned chapter and write it, with what it used and made, to the folder of the run.
+
+    Raises RunError, and leaves what there is in its folder `partial`.
+    """
+    path, _, chosen = chapter
+    identity = fingerprint.fingerprint(chapter, folder)
+    partial = folder / "partial" / path.name
+    partial.parent.mkdir(exist_ok=True)
+    notes = journal.journal_path(folder, path.stem)
+    notes.unlink(missing_ok=True)
+    (folder / "provenance.json").unlink(missing_ok=True)  # nobody publishes the run until its parts belong together again
+    print(f"{path.name} …", flush=True)
+    started = time.perf_counter()
+    with showing(notes):
+        _run_papermill(path, partial, chosen, CELL_TIMEOUT[profile])
+    seconds = time.perf_counter() - started
+    notebook = without_progress(nbformat.read(partial, as_version=4))
+    kinds = ("model", "step", "malformed")
+    noted = {kind: sorted({value for key, value in journal.read(notes) if key == kind}) for kind in kinds}
+    found = gate.problems(notebook) or _journal_problems(notebook, notes, noted["malformed"])
+    if found := found or gate.failed_trials(folder, noted["model"]):
+        raise book.RunError(f"{path.name} was executed, but: {'; '.join(found)}; see {book.shown(partial)}.")
+    notebook.metadata["book"] = {
+        **identity,
+        "profile": profile,
+        "parameters": chosen,
+        "seconds": round(seconds, 1),
+        "executed": machine.now(),
+        "git_commit": machine.git_commit(),
+        "models": noted["model"],
+        "store": noted["step"],
+    }
+    nbformat.write(_tidied(notebook), partial)
+    partial.replace(folder / "notebooks" / path.name)
+    print(f"{path.name}: {seconds:.0f} s", flush=True)
+
+
+def _journal_problems(notebook, notes, malformed):
+    """What is wrong with the journal of an executed notebook."""
+    if not notes.exists():
+        code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+        opened = "".join(f" (it has {call})" for call in re.findall(r"open_chapter\(.*?\)", code, re.DOTALL))
+        wanted = f'add helpers.open_chapter(run_dir, "{notes.stem}") to its first cell of code{opened}'
+        return [f"it does not say in {book.shown(notes)} what it uses: {wanted}"]
+    return [f"its journal {book.shown(notes)} has a line that is no note: {line:.60}" for line in malformed]
+
+
+def _run_papermill(path, partial, chosen, timeout):
+    """Run a notebook with papermill; its error, in one sentence, as a RunError."""
+    import papermill
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+
+    chatter = partial.with_suffix(".stderr")
+    try:
+        with _stderr_to(chatter):
+            papermill.execute_notebook(
+                path, partial, parameters=chosen, kernel_name="python3", progress_bar=False, cwd=path.parent,
+                start_timeout=120, execution_timeout=timeout,
+            )  # fmt: skip
+    except papermill.PapermillExecutionError as error:
+        place = f"{path.name}, cell {error.exec_count}"
+        raise book.RunError(f"{place}: {error.ename}: {error.evalue}; see {book.shown(partial)}.") from error
+    except DeadKernelError as error:
+        raise book.RunError(f"{path.name}: the kernel died (out of memory, or killed); see {book.shown(chatter)}.") from error
+    except CellTimeoutError as error:
+        raise book.RunError(f"{path.name}: a cell ran longer than {timeout} s; see {book.shown(partial)}.") from error
+
+
+def without_progress(notebook):
+    """An executed notebook without the live lines of progress (`journal.say`), which are for who watches."""
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = [output for output in cell.outputs if not output.get("metadata", {}).get("progress")]
+    return notebook
+
+
+def _tidied(notebook):
+    """An executed notebook as it is kept: no chatter of libraries, no paths of this machine, small pictures."""
+    notebook.metadata.pop("papermill", None)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"]
+            for output in cell.outputs:
+                if "image/png" in output.get("data", {}):
+                    output.data["image/png"] = _palette_png(output.data["image/png"])
+    return notebook
+
+
+def _palette_png(encoded):
+    """A picture in base64 with 256 colours instead of 16 million: a figure needs no more, and has a third of the bytes."""
+    with PIL.Image.open(io.BytesIO(base64.b64decode(encoded))) as picture:
+        small = picture.convert("RGB").quantize(256, dither=PIL.Image.Dither.NONE)
+        stream = io.BytesIO()
+        small.save(stream, "PNG", optimize=True, dpi=picture.info.get("dpi"))
+    return base64.b64encode(stream.getvalue()).decode()
+
+
+@contextlib.contextmanager
+def showing(notes):
+    """Copy the progress that a chapter notes in its journal to the terminal while it runs."""
+    stop = threading.Event()
+
+    def follow():
+        start, last = 0, False
+        while not last:
+            last = stop.wait(0.5)  # what was written until then is still shown
+            noted, start = journal.read_on(notes, start)
+            for kind, value in noted:
+                if kind == "progress":
+                    print("   ", value, flush=True)
+
+    thread = threading.Thread(target=follow, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+@contextlib.contextmanager
+def _stderr_to(path):
+    """Send this process's stderr, which kernels inherit, to a file: TensorFlow's chatter would bury the progress."""
+    sys.stderr.flush()
+    terminal = os.dup(2)
+    with open(path, "wb") as stream:
+        os.dup2(stream.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(terminal, 2)
+        os.close(terminal)

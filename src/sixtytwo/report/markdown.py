@@ -1,0 +1,11 @@
+"""Tables in Markdown."""
+
+
+def table(head, rows, left=(0,)) -> str:
+    """A table of texts; the columns numbered in `left` are aligned to the left, the others, of numbers, to the right."""
+    rule = "".join("|---" if i in left else "|--:" for i in range(len(head))) + "|"
+    return "\n".join([_line(head), rule, *map(_line, rows)]) + "\n"
+
+
+def _line(cells):
+    return "| " + " | ".join(cells) + " |"
