@@ -19,8 +19,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import emnist
-import store
+from sixtytwo.base import paths
+from sixtytwo.data import emnist
+
+pytest_plugins = ("projects",)
 
 CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -144,9 +146,9 @@ def data():
 @pytest.fixture
 def own_store(tmp_path, monkeypatch):
     """A store of its own, empty, for a test."""
-    monkeypatch.setattr(store, "LOCAL", tmp_path / "store")
-    monkeypatch.setattr(store, "PUBLISHED", tmp_path / "published")
-    monkeypatch.setattr(store, "UNFINISHED", tmp_path / "unfinished")
+    monkeypatch.setattr(paths, "LOCAL", tmp_path / "store")
+    monkeypatch.setattr(paths, "PUBLISHED", tmp_path / "published")
+    monkeypatch.setattr(paths, "UNFINISHED", tmp_path / "unfinished")
 
 
 class Checkout:
@@ -164,7 +166,7 @@ class Checkout:
         (folder / ".git" / "info" / "exclude").write_text(".venv\n")
         for command in (["init", "-q"], ["add", "-A"], ["-c", "user.name=x", "-c", "user.email=x@x", "commit", "-qm", "x"]):
             subprocess.run(["git", *command], cwd=folder, check=True)
-        hidden = {"EMNIST_DIR", "RERUN", "STORE_LOG", "PROGRESS_LOG", "GITHUB_REPOSITORY"}
+        hidden = {"EMNIST_DIR", "RERUN", "GITHUB_REPOSITORY"}
         self.environment = {name: value for name, value in os.environ.items() if name not in hidden}
         self.environment |= {"PYTHONPATH": str(folder / "src"), "XDG_CACHE_HOME": str(folder / ".git" / "cache")}
 
@@ -207,7 +209,7 @@ def site():
 def build_site() -> str:
     """What `make site` prints, without a public address (a hosted runner has one)."""
     environment = {name: value for name, value in os.environ.items() if name != "GITHUB_REPOSITORY"}
-    command = [sys.executable, "-m", "publish", "--site"]
+    command = [sys.executable, "-m", "sixtytwo.report.command", "site"]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout

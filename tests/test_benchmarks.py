@@ -1,15 +1,16 @@
-"""The committed measurements, and the page made of them."""
+"""The committed measurements, and what measures them."""
 
+import importlib
 import json
-from pathlib import Path
 
 import pytest
+from conftest import ROOT
 
-import cost
+from sixtytwo.base import contracts, paths
 
-ROOT = Path(__file__).resolve().parent.parent
-ENTRIES = json.loads((ROOT / "benchmarks" / "results.json").read_text())
-GOALS = json.loads((ROOT / "benchmarks" / "goals.json").read_text())
+FOLDER = ROOT / "benchmarks"
+ENTRIES = json.loads((FOLDER / "results.json").read_text(encoding="utf-8"))
+GOALS = json.loads((FOLDER / "goals.json").read_text(encoding="utf-8"))
 
 
 def test_every_goal_is_measured_and_names_where():
@@ -20,16 +21,26 @@ def test_every_goal_is_measured_and_names_where():
         assert entry["unit"] and entry["measured"] and " cores, " in entry["environment"]
 
 
-@pytest.mark.parametrize(("median", "reached"), [(2.0, "yes"), (1.0, "**no**")])
-def test_page_says_whether_a_goal_is_reached(median, reached):
-    entry = {"name": "fit_vs_keras_cnn", "median": median, "low": 0.5, "high": 2.5, "unit": "ratio"}
-    entry |= {"measured": "2026-01-01", "environment": "a machine, commit abc"}
-    tables = cost.tables([entry], {"fit_vs_keras_cnn": [">=", 1.25]})
-    row = tables["goals"].splitlines()[-1]
-    assert row == f"| Training, book ÷ plain Keras, CNN | ≥ 1.25 | {median:.3g} (0.5 to 2.5) | {reached} |"
+@pytest.fixture
+def benchmark(monkeypatch):
+    """A module of the benchmarks, by name."""
+    monkeypatch.syspath_prepend(FOLDER)
+    return importlib.import_module
 
 
-def test_pages_show_every_table():
-    pages = "".join((ROOT / "book" / name).read_text() for name in ("cost_and_speed.md", "scale_out.md"))
-    for name in cost.tables():
-        assert f"_generated/cost_{name}.md" in pages
+def test_measured_networks_are_those_of_the_published_run(benchmark):
+    published = contracts.read(paths.REFERENCE / "results.json")["models"]
+    for name in (*benchmark("networks").OF_THE_PAPER, "modern_cnn"):
+        model = benchmark("networks").keras_model(name)
+        assert model.count_params() == published[name]["parameters"] and model.compiled
+
+
+def test_every_section_can_be_measured(benchmark):
+    sections = set(benchmark("run").SECTIONS) - {"training_speed"}  # needs PyTorch, which `make bench` installs
+    assert all(benchmark(section).measure for section in sections)
+
+
+def test_speed_is_compared_within_a_repeat(benchmark):
+    run = benchmark("run")
+    assert run.ratios([2.0, 9.0], [1.0, 3.0]) == [2.0, 3.0]
+    assert run.entry("x", [3.0, 1.0, 2.0], "s") == {"name": "x", "median": 2.0, "low": 1.0, "high": 3.0, "unit": "s"}

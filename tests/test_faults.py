@@ -14,10 +14,13 @@ import nbformat
 import pytest
 from conftest import Checkout
 
+from sixtytwo.base import contracts
+
 KILLS = 30
 CHAPTER = """
-import helpers, results, training, tuning
+import helpers
 import keras
+helpers.open_chapter(run_dir, "01_tiny")
 data = helpers.load_train(dataset, n_train)
 def build(hp):
     inputs = keras.Input((784,), name="input")
@@ -25,10 +28,10 @@ def build(hp):
     model = keras.Model(inputs, keras.layers.Dense(62, "softmax", name="output")(x))
     model.compile(keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
-search = tuning.search(build, data, name="tiny", max_trials=2, rows=200, epochs=2)
-runs = [training.train(build, search["best"], data, name="tiny", seed=seed, epochs=2) for seed in range(3)]
+search = helpers.search(build, data, name="tiny", max_trials=2, rows=200, epochs=2)
+runs = [helpers.train(build, search["best"], data, name="tiny", seed=seed, epochs=2) for seed in range(3)]
 search["winner"] = {"validation": runs[0]["validation"], "entry": runs[0]["entry"]}
-path = results.record(run_dir, "tiny", title="Tiny", build=build, values=search["best"], runs=runs, data=data, search=search)
+path = helpers.record(run_dir, "tiny", title="Tiny", build=build, values=search["best"], runs=runs, data=data, search=search)
 """
 
 
@@ -51,7 +54,7 @@ def tiny(tmp_path):
 
 
 def start(checkout):
-    command = [sys.executable, "-m", "execute", "--profile", "smoke", "--data", "synthetic"]
+    command = [sys.executable, "-m", "sixtytwo.report.command", "run", "--profile", "smoke", "--data", "synthetic"]
     with open(checkout.folder / ".git" / "printed", "w") as printed:
         streams = {"stdout": printed, "stderr": subprocess.STDOUT}
         return subprocess.Popen(command, cwd=checkout.folder, env=checkout.environment, start_new_session=True, **streams)
@@ -108,32 +111,31 @@ def test_killed_thirty_times_the_run_ends_as_if_left_alone(tiny):
 def test_checkout_that_cannot_be_written_is_named(tiny, small_disk):
     target = small_disk / "book"
     shutil.copytree(tiny.folder / "notebooks", target / "notebooks")
+    (target / "book").mkdir()
     for name in ("_toc.yml", "requirements.lock"):
         (target / name).write_bytes((tiny.folder / name).read_bytes()[:1000])
     subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
-    code = f"import execute, pathlib, sys; execute.ROOT = pathlib.Path({str(target)!r}); sys.exit(execute.main(['--data=synthetic']))"
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=tiny.environment, cwd=tiny.folder, capture_output=True, text=True, check=False
-    )
+    command = [sys.executable, "-m", "sixtytwo.report.command", "run", "--data=synthetic"]
+    done = subprocess.run(command, env=tiny.environment, cwd=target, capture_output=True, text=True, check=False)
     assert done.returncode == 1 and "Read-only file system" in done.stderr and "Traceback" not in done.stderr
 
 
 @pytest.mark.slow
 def test_killed_promotion_leaves_the_old_or_the_new_reference(tiny):
     assert start(tiny).wait(timeout=300) == 0
-    (tiny.smoke / "results.json").write_text(json.dumps({"profile": "smoke", "models": {}}))
-    folder, reference = str(tiny.folder), tiny.folder / "book" / "reference"
+    reference = tiny.folder / "book" / "reference"
+    published = contracts.read(reference / "results.json")
+    tiny_model = {"tiny": published["models"]["majority"]}
+    contracts.write(tiny.smoke / "results.json", published | {"profile": "smoke", "models": tiny_model})
     shutil.rmtree(reference)
-    code = f"""
-import execute, pathlib
-execute.ROOT = pathlib.Path({folder!r})
-execute.REFERENCE = execute.ROOT / "book" / "reference"
-execute._dataset = lambda profile, data: "synthetic"
+    code = """
+from sixtytwo.report import book, execute, promote
+book._dataset = lambda profile, data: "synthetic"
 with execute.alone():
-    execute.promote("smoke")
+    promote.promote("smoke")
     print("once", flush=True)
     while True:
-        execute.promote("smoke")
+        promote.promote("smoke")
 """
     dice, command = random.Random(0), [sys.executable, "-c", code]
     for _ in range(10):
@@ -151,7 +153,7 @@ with execute.alone():
 
 @pytest.mark.slow
 def test_killed_build_leaves_the_site_that_was_there(checkout):
-    build = [sys.executable, "-m", "publish", "--site"]
+    build = [sys.executable, "-m", "sixtytwo.report.command", "site"]
     checkout(*build)
     html, page = checkout.folder / "_build" / "site" / "html", checkout.folder / "book" / "glossary.md"
     dice, original = random.Random(0), page.read_text()

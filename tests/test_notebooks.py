@@ -1,7 +1,6 @@
 """The sources of the chapters keep the book's form, and the published outputs belong to their code."""
 
 import ast
-import json
 import re
 import statistics
 
@@ -11,11 +10,12 @@ import onnxruntime
 import pytest
 from conftest import ROOT
 
-import execute
-import helpers
-import publish
+from sixtytwo.base import contracts, paths
+from sixtytwo.data import loading
+from sixtytwo.findings import rules
+from sixtytwo.report import book, gate, merge, promote
 
-CHAPTERS = [path for path in execute.chapters() if f"notebooks/{path.stem}.html" in publish.pages()]
+CHAPTERS = [path for path in book.chapters() if f"notebooks/{path.stem}.html" in book.pages()]
 STUDY = {
     "01_data_exploration",
     "02_preprocessing",
@@ -29,8 +29,13 @@ STUDY = {
 
 
 @pytest.fixture(params=CHAPTERS, ids=lambda path: path.stem)
-def chapter(request):
-    return nbformat.read(request.param, as_version=4)
+def path(request):
+    return request.param
+
+
+@pytest.fixture
+def chapter(path):
+    return nbformat.read(path, as_version=4)
 
 
 def code(notebook):
@@ -43,6 +48,19 @@ def prose(notebook):
 
 def tags(cell):
     return cell.metadata.get("tags", [])
+
+
+def nodes(*cells):
+    """The syntax of some cells, without the magic lines of notebooks."""
+    for cell in cells:
+        lines = (line for line in cell.source.splitlines(True) if line.lstrip()[:1] not in ("!", "%"))
+        yield from ast.walk(ast.parse("".join(lines)))
+
+
+def calls(cell, function):
+    """The arguments of each call of a function of the door, as source."""
+    found = [node for node in nodes(cell) if isinstance(node, ast.Call) and ast.unparse(node.func) == f"helpers.{function}"]
+    return [[ast.unparse(argument) for argument in node.args] for node in found]
 
 
 def test_the_table_of_contents_holds_the_study_in_order():
@@ -60,7 +78,7 @@ def test_kernel_is_python3(chapter):
 
 
 def test_parameters_are_literals_and_name_data_and_output_folder(chapter):
-    assert {"dataset", "run_dir"} <= set(execute.parameters(chapter, "notebook"))
+    assert {"dataset", "run_dir"} <= set(book.parameters(chapter, "notebook"))
 
 
 def test_skeleton(chapter):
@@ -72,9 +90,45 @@ def test_skeleton(chapter):
     assert "## What we learned" in text[-1] and "**Next**" in text[-1]
 
 
+def test_first_cell_is_the_same_in_all_chapters():
+    assert len({code(nbformat.read(path, as_version=4))[0].source for path in CHAPTERS}) == 1
+
+
+def test_journal_is_opened_once_under_the_name_of_the_chapter(path, chapter):
+    opened = [arguments for cell in code(chapter) for arguments in calls(cell, "open_chapter")]
+    assert opened == [["run_dir", repr(path.stem)]]
+
+
+def test_the_door_is_all_that_is_imported_from_the_project(chapter):
+    imported = set()
+    for node in nodes(*code(chapter)):
+        if isinstance(node, ast.Import):
+            imported |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            imported.add(node.module)
+    assert "helpers" in imported and not any(name.startswith(("sixtytwo", "helpers.")) for name in imported)
+
+
+def test_keys_of_stored_steps_are_built_in_the_package_only(chapter):
+    """No chapter writes a spec or asks the store."""
+    found = list(nodes(*code(chapter)))
+    names = {node.attr for node in found if isinstance(node, ast.Attribute)}
+    names |= {node.id for node in found if isinstance(node, ast.Name)}
+    names |= {node.arg for node in found if isinstance(node, ast.keyword | ast.arg)}
+    assert names.isdisjoint({"cached", "spec", "store", "sixtytwo"})
+
+
+def test_one_folded_cell_hands_over_the_facts_of_all_rules(path, chapter):
+    judging = [cell for cell in code(chapter) if calls(cell, "judge")]
+    assert len(judging) == bool(rules.rules_of(path.stem.partition("_")[2]))
+    for cell in judging:
+        assert calls(cell, "judge") == [["run_dir", repr(path.stem)]]
+        assert "hide-input" in tags(cell) and cell.metadata.mystnb.figure.name.endswith("-verdicts")
+
+
 def test_code_cells_are_short(chapter):
     lengths = [len(cell.source.splitlines()) for cell in code(chapter)]
-    assert max(lengths) <= 25 and statistics.median(lengths) <= 13
+    assert max(lengths) <= 20 and statistics.median(lengths) <= 8
 
 
 def test_figures_are_described_and_read(chapter):
@@ -112,26 +166,25 @@ def test_figures_and_tables_of_the_paper_appear_in_its_order():
 def test_no_class_count_is_hard_coded(chapter):
     """62 occurs only in what the paper printed (tuples) and in the question whether these are its classes."""
     for cell in code(chapter):
-        tree = ast.parse("".join(line for line in cell.source.splitlines(True) if line.lstrip()[:1] not in ("!", "%")))
-        allowed = [node for node in ast.walk(tree) if isinstance(node, ast.Tuple | ast.Compare)]
+        found = list(nodes(cell))
+        allowed = [node for node in found if isinstance(node, ast.Tuple | ast.Compare)]
         printed = {id(inner) for node in allowed for inner in ast.walk(node)}
-        found = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and node.value == 62]
-        assert all(id(node) in printed for node in found), cell.source
+        counts = [node for node in found if isinstance(node, ast.Constant) and node.value == 62]
+        assert all(id(node) in printed for node in counts), cell.source
 
 
 # --- the published run
 
 
-@pytest.fixture(params=CHAPTERS, ids=lambda path: path.stem)
-def published(request):
-    source = nbformat.read(request.param, as_version=4)
-    return source, nbformat.read(execute.REFERENCE / "notebooks" / request.param.name, as_version=4)
+@pytest.fixture
+def published(path, chapter):
+    return chapter, nbformat.read(paths.REFERENCE / "notebooks" / path.name, as_version=4)
 
 
 def test_published_outputs_belong_to_the_code_and_pass_the_gate(published):
     source, executed = published
-    assert execute.problems(executed) == []
-    assert len(publish.merge(source, executed, "chapter").cells) >= len(source.cells)
+    assert gate.problems(executed) == []
+    assert len(merge.merge(source, executed, "chapter").cells) >= len(source.cells)
 
 
 def test_published_outputs_name_no_place_on_the_machine_that_made_them(published):
@@ -143,19 +196,19 @@ def test_published_outputs_name_no_place_on_the_machine_that_made_them(published
 
 
 def test_published_run_is_on_real_data():
-    provenance = json.loads((execute.REFERENCE / "provenance.json").read_text())
+    provenance = contracts.read(paths.REFERENCE / "provenance.json")
     assert provenance["dataset"] == "emnist-byclass" and provenance["profile"] in ("draft", "paper")
 
 
-EXPORTED = sorted(path.stem for path in (execute.REFERENCE / "models").glob("*.onnx"))
+EXPORTED = sorted(path.stem for path in (paths.REFERENCE / "models").glob("*.onnx"))
 
 
 @pytest.mark.parametrize("key", EXPORTED)
 def test_exported_model_gives_the_published_accuracy(key, real_emnist):
-    results = json.loads((execute.REFERENCE / "results.json").read_text())
-    images, labels = helpers.load_test(results["data"]["dataset"], results["data"]["n_test"])
+    results = contracts.read(paths.REFERENCE / "results.json")
+    images, labels = loading.load_test(results["data"]["dataset"], results["data"]["n_test"])
     images = images[..., None].astype(np.float32) / 255
-    session = onnxruntime.InferenceSession(execute.REFERENCE / "models" / f"{key}.onnx")
+    session = onnxruntime.InferenceSession(paths.REFERENCE / "models" / f"{key}.onnx")
     batches = np.array_split(images, len(images) // 500)
     predicted = np.concatenate([session.run(None, {session.get_inputs()[0].name: batch})[0].argmax(1) for batch in batches])
     published = results["models"][key]["runs"][0]["test"]["accuracy"]
@@ -163,14 +216,9 @@ def test_exported_model_gives_the_published_accuracy(key, real_emnist):
 
 
 def test_published_store_holds_what_the_chapters_used(published):
-    entries = {path.name for path in (execute.REFERENCE / "store").iterdir()}
+    entries = {path.name for path in (paths.REFERENCE / "store").iterdir()}
     assert set(published[1].metadata["book"]["store"]) <= entries
 
 
 def test_reference_is_small_enough():
-    assert sum(path.stat().st_size for path in execute.REFERENCE.rglob("*") if path.is_file()) < execute.SIZE_LIMIT
-
-
-def test_readme_table_is_that_of_the_published_results():
-    results = json.loads((execute.REFERENCE / "results.json").read_text())
-    assert publish.headline(results) in (ROOT / "README.md").read_text()
+    assert sum(path.stat().st_size for path in paths.REFERENCE.rglob("*") if path.is_file()) < promote.SIZE_LIMIT

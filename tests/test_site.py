@@ -11,14 +11,13 @@ import onnxruntime
 import pytest
 from conftest import Visit, build_site, served
 
-import drawing
-import emnist
-import execute
-import publish
-import verdicts
+from sixtytwo.base import contracts, paths
+from sixtytwo.data import emnist
+from sixtytwo.findings import claims
+from sixtytwo.report import book, canvas, draw_page
 
-PAGES = [*publish.pages()[1:], "search.html", "genindex.html"]
-AXE = publish.RUNTIME.parents[1] / "axe-core" / "axe.min.js"
+PAGES = [*book.pages()[1:], "search.html", "genindex.html"]
+AXE = draw_page.RUNTIME.parents[1] / "axe-core" / "axe.min.js"
 PHONE = {"width": 360, "height": 740}
 SEE, CLASSIFY = "drawDemo.see().then(Array.from)", "drawDemo.classify()"
 
@@ -72,8 +71,8 @@ def test_page_keeps_its_own_security_policy(name, browser, address):
 @pytest.fixture(scope="module")
 def soups(site):
     """Every page of the site, parsed, by its path."""
-    paths = [path for path in site.rglob("*.html") if "_static" not in path.parts]
-    return {path.relative_to(site).as_posix(): bs4.BeautifulSoup(path.read_bytes(), "html.parser") for path in paths}
+    pages = [path for path in site.rglob("*.html") if "_static" not in path.parts]
+    return {page.relative_to(site).as_posix(): bs4.BeautifulSoup(page.read_bytes(), "html.parser") for page in pages}
 
 
 def test_every_internal_link_and_anchor_resolves(site, soups):
@@ -93,20 +92,20 @@ def test_every_internal_link_and_anchor_resolves(site, soups):
 
 
 def test_evidence_of_every_verdict_is_on_its_page(soups):
-    for entry in verdicts.gather(execute.REFERENCE):
+    for entry in claims.gather(paths.REFERENCE):
         page, label = entry["evidence"].split("#")
         assert soups[page].find(id=label), f"{entry['id']}: {entry['evidence']}"
 
 
 def test_site_has_every_page_and_a_footer_on_each(site):
-    for page in publish.pages():
-        text = (site / page).read_text()
+    for page in book.pages():
+        text = (site / page).read_text(encoding="utf-8")
         assert page == "index.html" or 'class="provenance"' in text, page
         assert "Traceback (most recent call last)" not in text
 
 
 def test_site_shows_all_figures_and_tables_of_the_paper(site):
-    text = "".join((site / page).read_text() for page in publish.pages())
+    text = "".join((site / page).read_text(encoding="utf-8") for page in book.pages())
     for label in [
         *(f"Paper Fig. {n}:" for n in range(1, 9)),
         "Paper Table 1:",
@@ -118,7 +117,7 @@ def test_site_shows_all_figures_and_tables_of_the_paper(site):
 
 
 def test_site_without_a_public_address_invents_no_link(site):
-    text = "".join((site / page).read_text() for page in publish.pages())
+    text = "".join((site / page).read_text(encoding="utf-8") for page in book.pages())
     assert "executablebooks/jupyter-book" not in text.replace("jupyterbook.org", "")
     assert "colab.research" not in text and "mybinder.org" not in text
 
@@ -130,7 +129,7 @@ def test_site_with_a_public_address_links_to_colab_binder_and_the_source(checkou
         checkout("make", "-o", ".venv/ready", "site")
     finally:
         del checkout.environment["GITHUB_REPOSITORY"]
-    page = (checkout.folder / "_build" / "site" / "html" / "notebooks" / "03_mlp.html").read_text()
+    page = (checkout.folder / "_build" / "site" / "html" / "notebooks" / "03_mlp.html").read_text(encoding="utf-8")
     links = {tag["href"] for tag in bs4.BeautifulSoup(page, "html.parser").select("a[href]")}
     assert "https://colab.research.google.com/github/someone/a-book/blob/main/notebooks/03_mlp.ipynb" in links
     assert "https://mybinder.org/v2/gh/someone/a-book/main?urlpath=tree/notebooks/03_mlp.ipynb" in links
@@ -149,7 +148,7 @@ def test_every_image_has_a_size_and_says_what_it_shows(soups):
 
 
 def test_banner_stands_on_every_page_unless_the_run_is_the_published_one(soups):
-    provenance = json.loads((execute.REFERENCE / "provenance.json").read_text())
+    provenance = contracts.read(paths.REFERENCE / "provenance.json")
     preliminary = provenance["profile"] != "paper" or provenance["dataset"] == "synthetic"
     for name in PAGES[:-2]:
         assert bool(soups[name].select_one(".bd-header-announcement")) == preliminary, name
@@ -196,11 +195,11 @@ def test_tables_can_be_downloaded(browser, address):
 
 def test_page_has_a_preview(soups):
     descriptions = set()
-    for name in publish.pages()[1:]:
+    for name in book.pages()[1:]:
         head = {tag.get("property", tag.get("name")): tag["content"] for tag in soups[name].select("meta[content]")}
         assert head["og:title"] and head["og:image"].endswith("_static/card.png") and head["description"]
         descriptions.add(head["description"])
-    assert len(descriptions) > len(publish.pages()) / 2
+    assert len(descriptions) > len(book.pages()) / 2
 
 
 def test_page_can_be_printed_whole(browser, address):
@@ -243,7 +242,7 @@ def test_mouse_draws_and_every_model_answers(draw):
     draw.mouse.move(box["x"] + 140, box["y"] + 240, steps=10)
     draw.mouse.up()
     answers = draw.evaluate(CLASSIFY)
-    exported = {path.stem for path in (execute.REFERENCE / "models").glob("*.onnx")}
+    exported = {path.stem for path in (paths.REFERENCE / "models").glob("*.onnx")}
     assert set(answers) == exported
     for guesses in answers.values():
         probabilities = [guess["probability"] for guess in guesses]
@@ -305,12 +304,12 @@ def strokes():
     rng = np.random.default_rng(0)
     canvases = []
     for _ in range(200):
-        image = Image.new("L", (4 * drawing.CANVAS,) * 2, 255)  # drawn larger, for smooth edges
+        image = Image.new("L", (4 * canvas.CANVAS,) * 2, 255)  # drawn larger, for smooth edges
         pen = ImageDraw.Draw(image)
         for _ in range(rng.integers(1, 4)):
             points = rng.uniform(40, 240, (2, 1)) + np.cumsum(rng.normal(0, 25, (2, 6)), axis=1)
             pen.line([tuple(4 * point) for point in points.T], fill=0, width=4 * int(rng.integers(8, 24)), joint="curve")
-        canvases.append(np.asarray(image.resize((drawing.CANVAS,) * 2)))
+        canvases.append(np.asarray(image.resize((canvas.CANVAS,) * 2)))
     return np.stack(canvases)
 
 
@@ -335,7 +334,7 @@ def _answers(page, canvases, ask):
 
 def _in_python(canvases):
     """The same preprocessing in Python: float32 (n, 28, 28, 1)."""
-    session = onnxruntime.InferenceSession(drawing.graph().SerializeToString())
+    session = onnxruntime.InferenceSession(canvas.graph().SerializeToString())
     return np.concatenate([session.run(None, {"canvas": canvas})[0] for canvas in canvases.astype("float32")])
 
 
@@ -345,15 +344,15 @@ def test_browser_and_python_see_the_same_image(draw, strokes):
 
 
 def test_browser_python_and_keras_give_the_same_probabilities(draw, strokes):
-    import training
+    from sixtytwo.experiments import models
 
     answers = _answers(draw, strokes[:20], CLASSIFY)
     images = _in_python(strokes[:20])
     for key in answers[0]:
-        session = onnxruntime.InferenceSession(execute.REFERENCE / "models" / f"{key}.onnx")
+        session = onnxruntime.InferenceSession(paths.REFERENCE / "models" / f"{key}.onnx")
         onnx = session.run(None, {session.get_inputs()[0].name: images})[0]
-        run = json.loads((execute.REFERENCE / "models" / f"{key}.json").read_text())["runs"][0]
-        model = training.load_model(run)
+        run = json.loads((paths.REFERENCE / "models" / f"{key}.json").read_text(encoding="utf-8"))["runs"][0]
+        model = models.load_model(run)
         keras = model(images.reshape(-1, *model.input_shape[1:])).numpy()
         assert np.abs(onnx - keras).max() < 1e-4, key
         for i, answer in enumerate(answers):
@@ -372,12 +371,12 @@ def test_images_of_the_data_set_are_recognised_through_the_page(enlarged, n, dra
     per_class = -(-n // emnist.N_CLASSES)
     chosen = np.concatenate([order[labels[order] == label][:per_class] for label in range(emnist.N_CLASSES)])[:n]
     filters = {"nearest": Image.Resampling.NEAREST, "bilinear": Image.Resampling.BILINEAR}
-    side = (drawing.CANVAS, drawing.CANVAS)
+    side = (canvas.CANVAS, canvas.CANVAS)
     canvases = np.stack([np.asarray(Image.fromarray(255 - images[i]).resize(side, filters[enlarged])) for i in chosen])
     answers = _answers(draw, canvases, CLASSIFY)
     direct = images[chosen].astype("float32")[..., None] / 255
     for key in answers[0]:
-        session = onnxruntime.InferenceSession(execute.REFERENCE / "models" / f"{key}.onnx")
+        session = onnxruntime.InferenceSession(paths.REFERENCE / "models" / f"{key}.onnx")
         best = [emnist.CLASS_NAMES[i] for i in session.run(None, {session.get_inputs()[0].name: direct})[0].argmax(1)]
         page = [[guess["char"] for guess in answer[key]] for answer in answers]
         assert np.mean([guesses[0] == char for guesses, char in zip(page, best, strict=True)]) >= 0.90, key

@@ -6,6 +6,8 @@ import pytest
 import yaml
 from conftest import ROOT
 
+from sixtytwo.report import command
+
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 
 
@@ -39,3 +41,12 @@ def test_make_targets_in_workflows_exist():
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
     for path in WORKFLOWS:
         assert set(re.findall(r"run: make ([a-z-]+)", path.read_text())) <= targets
+
+
+def test_commands_of_the_package_in_workflows_exist(capsys):
+    called = {name for path in WORKFLOWS for name in re.findall(r"sixtytwo\.report\.command (\w+)", path.read_text())}
+    assert called
+    for name in called:
+        with pytest.raises(SystemExit) as ended:
+            command.main([name, "--help"])
+        assert ended.value.code == 0

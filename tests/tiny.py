@@ -2,7 +2,7 @@
 
 import keras
 
-import training
+from sixtytwo.experiments import training
 
 
 def build(hp, rate=(0.01, 0.003)):

@@ -1,0 +1,77 @@
+"""What a chapter notes while it runs is data that the runner can read, also while it is written."""
+
+import pytest
+
+from sixtytwo.base import journal, paths, store
+
+
+@pytest.fixture
+def opened(tmp_path, monkeypatch):
+    """The journal of a chapter that was opened in a folder of its own."""
+    for name in ("_journal", "_live"):
+        monkeypatch.setattr(journal, name, None)
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
+    journal.open_chapter("_build/smoke", "03_mlp")
+    return journal.journal_path("_build/smoke", "03_mlp")
+
+
+def test_chapter_that_has_noted_nothing_has_opened_its_journal(opened):
+    assert opened.exists() and journal.read(opened) == []
+
+
+def test_notes_come_back_in_order_with_their_kinds(opened, capsys):
+    journal.note("step", "train-mlp-seed0-1234")
+    journal.say("MLP, seed 0: epoch 1/10 – naïve")
+    journal.note("model", "mlp")
+    assert journal.read(opened) == [
+        ("step", "train-mlp-seed0-1234"),
+        ("progress", "MLP, seed 0: epoch 1/10 – naïve"),
+        ("model", "mlp"),
+    ]
+    assert "epoch 1/10" in capsys.readouterr().out
+
+
+def test_line_that_is_still_being_written_is_left_for_later(opened):
+    journal.note("model", "mlp")
+    with open(opened, "a", encoding="utf-8") as stream:
+        stream.write('{"model": "cn')
+    assert journal.read(opened) == [("model", "mlp")]
+
+
+def test_step_that_is_looked_for_is_noted(opened, own_store):
+    entry = store.cached("step", {}, lambda folder: {})
+    assert journal.read(opened) == [("step", entry.folder.name)]
+
+
+def test_reading_goes_on_where_it_stopped(opened):
+    journal.note("model", "naïve")
+    noted, start = journal.read_on(opened, 0)
+    assert noted == [("model", "naïve")] and start == opened.stat().st_size
+    journal.note("model", "cnn")
+    assert journal.read_on(opened, start) == ([("model", "cnn")], opened.stat().st_size)
+
+
+@pytest.mark.parametrize("line", ['{"model": "cn{"model": "cnn"}', "3", "{}"])
+def test_malformed_line_is_told_from_notes(line, opened):
+    with open(opened, "a", encoding="utf-8") as stream:
+        stream.write(f"{line}\n")
+    journal.note("model", "mlp")
+    assert journal.read(opened) == [("malformed", line), ("model", "mlp")]
+
+
+def test_settings_of_a_run_reach_its_chapters_while_it_lasts(opened):
+    assert journal.settings() == {}
+    with pytest.raises(KeyboardInterrupt), journal.telling("_build/smoke", commit_steps=True):
+        assert journal.settings() == {"commit_steps": True}
+        raise KeyboardInterrupt
+    assert journal.settings() == {}
+
+
+def test_notebook_without_a_journal_notes_nothing_and_has_no_settings(tmp_path, monkeypatch):
+    monkeypatch.setattr(journal, "_journal", None)
+    journal.note("model", "mlp")
+    assert journal.settings() == {} and not list(tmp_path.iterdir())
+
+
+def test_journal_that_was_never_opened_is_empty(tmp_path):
+    assert journal.read(tmp_path / "03_mlp.jsonl") == []

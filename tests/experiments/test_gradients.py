@@ -1,0 +1,75 @@
+"""Gradients are measured as by hand, and a stored step is found again by all that it depends on."""
+
+import dataclasses
+import json
+from types import SimpleNamespace
+
+import keras
+import numpy as np
+import pytest
+import tiny
+
+from sixtytwo.base import files, paths
+from sixtytwo.experiments import gradients, keys, models
+
+OPTIONS = {"seed": 0, "rows": 300, "epochs": 2}
+
+
+@pytest.fixture
+def model():
+    return models.build_model(tiny.build, tiny.VALUES)
+
+
+def test_norms_are_those_of_the_softmax_regression_by_hand(data):
+    inputs = keras.Input((784,))
+    model = keras.Model(inputs, keras.layers.Dense(62, "softmax", name="output")(inputs))
+    images, labels = data.x_train[:50], data.y_train[:50]
+    x = images.reshape(50, -1) / 255
+    by_hand = x.T @ (models.predict(model, images) - np.eye(62)[labels]) / 50
+    assert gradients.gradient_norms(model, images, labels) == {"output": pytest.approx(np.linalg.norm(by_hand), rel=1e-4)}
+
+
+def test_layers_come_first_to_last_whatever_their_names(data):
+    inputs = x = keras.Input((784,))
+    for name in ("z", "m", "a"):
+        x = keras.layers.Dense(62, "softmax", name=name)(x)
+    assert list(gradients.gradient_norms(keras.Model(inputs, x), data.x_train[:10], data.y_train[:10])) == ["z", "m", "a"]
+
+
+def test_watching_gives_norms_before_training_and_after_each_epoch_and_is_stored(data, own_store):
+    found = gradients.watch_gradients(tiny.build, tiny.VALUES, data, **OPTIONS)
+    assert len(found["norms"]) == 3 and len(found["val_accuracy"]) == 2
+    untrained = models.build_model(tiny.build, tiny.VALUES, seed=0)
+    assert found["norms"][0] == pytest.approx(gradients.gradient_norms(untrained, data.x_train, data.y_train), rel=1e-4)
+    assert found["norms"][2] != found["norms"][0]
+    (entry,) = paths.LOCAL.iterdir()
+    assert gradients.watch_gradients(tiny.build, tiny.VALUES, data, **OPTIONS) == found
+    assert list(paths.LOCAL.iterdir()) == [entry] and entry.name.startswith("gradients-seed0-")
+
+
+@pytest.mark.parametrize("change", [{"seed": 1}, {"rows": 301}, {"epochs": 3}, {"batch_size": 32}])
+def test_every_option_changes_the_key(change, model, data):
+    usual = OPTIONS | {"batch_size": 64}
+    assert gradients.spec_of(model, data, **usual) != gradients.spec_of(model, data, **usual | change)
+
+
+def test_network_and_images_and_the_code_that_trains_change_the_key(model, data, monkeypatch):
+    usual = OPTIONS | {"batch_size": 64}
+    spec = gradients.spec_of(model, data, **usual)
+    other = models.build_model(tiny.build, tiny.VALUES | {"learning_rate": 0.003})
+    assert gradients.spec_of(other, data, **usual) != spec
+    fewer = dataclasses.replace(data, x_train=data.x_train[:-1], y_train=data.y_train[:-1])
+    assert gradients.spec_of(model, fewer, **usual) != spec
+    monkeypatch.setattr(keys, "TRAINING", keys.TRAINING + 1)
+    assert gradients.spec_of(model, data, **usual) != spec
+
+
+def test_published_steps_are_found_again():
+    for folder in sorted(paths.PUBLISHED.glob("gradients-seed0-*")):
+        stored = json.loads((folder / "entry.json").read_text(encoding="utf-8"))["spec"]
+        model = keras.Model.from_config(stored["model"])
+        model.compile_from_config(stored["compile"])
+        data = SimpleNamespace(digest=lambda stored=stored: stored["data"])
+        options = {name: stored[name] for name in OPTIONS}
+        digest = files.digest(gradients.spec_of(model, data, **options, batch_size=64))
+        assert folder.name == f"gradients-seed0-{digest[:16]}"

@@ -1,0 +1,118 @@
+"""Training: what is learnt, what is stored, what is refused."""
+
+import dataclasses
+
+import keras
+import numpy as np
+import pytest
+from tiny import VALUES, build, train
+
+from sixtytwo.base import paths
+from sixtytwo.experiments import metrics, models, pipeline, training
+
+pytestmark = pytest.mark.usefixtures("own_store")
+
+
+def test_mixed_precision_is_another_training(data):
+    plain, mixed = train(data), train(data, mixed_precision=True)
+    assert plain["entry"] != mixed["entry"]
+    assert "mixed_precision" not in plain["training"] and mixed["training"]["mixed_precision"]
+
+
+def test_last_epochs_see_the_images_as_they_are(data, monkeypatch):
+    # nothing can be learned from black images
+    monkeypatch.setattr(pipeline, "distort", lambda images, seed, **limits: keras.ops.zeros_like(images))
+
+    def losses(clean_epochs):
+        model = models.build_model(build, VALUES)
+        options = {"batch_size": 64, "seed": 0, "augmentation": {"shift": 1}, "clean_epochs": clean_epochs}
+        return training.fit(model, data.x_train, data.y_train, epochs=3, **options)["loss"]
+
+    never, finish = losses(0), losses(2)
+    assert never[0] == pytest.approx(finish[0]) and finish[2] < never[2] - 0.1
+
+
+def test_soft_and_one_hot_targets_train_alike(data):
+    def loss(labels, name):
+        model = models.build_model(build, VALUES)
+        model.compile(keras.optimizers.Adam(0.01), name, metrics=["accuracy"])
+        return training.fit(model, data.x_train, labels, epochs=2, batch_size=64, seed=0)["loss"]
+
+    sparse = loss(data.y_train, "sparse_categorical_crossentropy")
+    assert loss(data.y_train, "categorical_crossentropy") == pytest.approx(sparse, rel=1e-3)
+    assert loss(keras.utils.to_categorical(data.y_train, 62), keras.losses.CategoricalCrossentropy()) == pytest.approx(
+        sparse, rel=1e-3
+    )
+
+
+def test_training_is_stored_and_gives_the_same_model_back(data, monkeypatch):
+    first = train(data)
+    monkeypatch.setattr(training, "fit", lambda *a, **k: pytest.fail("trained again"))
+    again = train(data)
+    assert first == again and len(first["history"]["val_accuracy"]) == 2
+    accuracy = metrics.measure(data.y_validation, models.predict(models.load_model(again), data.x_validation))["accuracy"]
+    assert (
+        accuracy
+        == pytest.approx(first["validation"]["accuracy"])
+        == pytest.approx(first["history"]["val_accuracy"][-1], abs=1e-6)
+    )
+
+
+def test_same_seed_gives_the_same_weights(data, tmp_path, monkeypatch):
+    first = models.load_model(train(data)).get_weights()
+    monkeypatch.setattr(paths, "LOCAL", tmp_path / "another")
+    second = models.load_model(train(data)).get_weights()
+    assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
+
+
+def test_diverged_training_is_an_error_and_not_stored(data):
+    def bad(hp):
+        return build(hp, rate=(0.01, 1e38))
+
+    with pytest.raises(FloatingPointError, match="diverged"):
+        training.train(bad, VALUES | {"learning_rate": 1e38}, data, name="bad", seed=0, epochs=3)
+    assert not list(paths.LOCAL.glob("train-*"))
+
+
+def test_runs_that_only_decide_a_question_keep_no_weights(data):
+    full, predictions, metrics = train(data), train(data, keep="predictions"), train(data, keep="metrics")
+    assert len({run["entry"] for run in (full, predictions, metrics)}) == 3
+    assert full["validation"] == predictions["validation"] == metrics["validation"]
+    expected = models.predict(models.load_model(full), data.x_validation).argmax(1)
+    assert np.array_equal(models.predictions(predictions), expected)
+    with pytest.raises(FileNotFoundError, match=r"model\.keras .* execute its chapter again"):
+        models.load_model(metrics)
+
+
+def test_pupil_learns_from_its_teacher_and_not_from_the_labels(data):
+    teacher = train(data, epochs=3)
+    shuffled = dataclasses.replace(data, y_train=np.random.default_rng(0).permutation(data.y_train))
+
+    def one_hot(hp):
+        model = build(hp)
+        model.compile(keras.optimizers.Adam(0.01), "categorical_crossentropy", metrics=["accuracy"])
+        return model
+
+    def accuracy(**options):
+        return training.train(one_hot, VALUES, shuffled, name="pupil", seed=0, epochs=5, **options)["validation"]["accuracy"]
+
+    assert accuracy(teacher=teacher) > accuracy() + 0.2
+    assert len(list(paths.LOCAL.glob("train-pupil-*"))) == 2, "the teacher is part of the key"
+
+
+def test_ensemble_is_the_mean_of_its_members(data):
+    runs = [train(data, seed=seed) for seed in (0, 1)]
+    together = training.ensemble(runs, data, name="both")
+    mean = np.mean([models.predict(models.load_model(run), data.x_validation) for run in runs], axis=0)
+    np.testing.assert_allclose(models.predict(models.load_model(together), data.x_validation), mean, atol=1e-6)
+    assert together["validation"]["accuracy"] == np.mean(mean.argmax(1) == data.y_validation)
+    assert together["cpu_minutes"] == pytest.approx(sum(run["cpu_minutes"] for run in runs))
+
+
+def test_winner_of_a_search_is_trained_and_told_to_its_record(data):
+    search = {"best": VALUES, "trials": 3}
+    run = training.train_winner(build, search, data, name="tiny", seed=0, epochs=1)
+    assert run["entry"].startswith("train-tiny-winner-seed0-")
+    assert search["winner"] == {"validation": run["validation"], "entry": run["entry"]}
+    with pytest.raises(ValueError, match="all 3 trials of the search for tiny failed"):
+        training.train_winner(build, {"best": None, "trials": 3}, data, name="tiny", seed=0, epochs=1)
