@@ -6,21 +6,21 @@ from pathlib import Path
 
 import numpy as np
 import onnxruntime
-from networks import BUILDERS, keras_model
+from networks import OF_THE_PAPER, keras_model
 from run import REPEATS, entry, ratios
 
-import results
+from sixtytwo.experiments import export
 
 CALLS = {1: 200, 512: 8}  # batch size: calls per repeat
 
 
 def measure():
     """Milliseconds per call; each repeat is the mean of some calls."""
-    for name in BUILDERS:
+    for name in OF_THE_PAPER:
         model = keras_model(name)
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "model.onnx"
-            results.export_onnx(model, path)
+            export.export_onnx(model, path)
             session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
         key = session.get_inputs()[0].name
         for batch, calls in CALLS.items():

@@ -34,7 +34,7 @@ def measure():
 
 def write_files(folder, n):
     """Official-format files of n synthetic characters."""
-    import synthetic
+    from sixtytwo.data import synthetic
 
     images, labels = synthetic.load("train", 2_000)
     rows = np.random.default_rng(0).integers(0, len(images), n)
@@ -48,15 +48,15 @@ def write_files(folder, n):
 
 def one_run(folder):
     """What each process does."""
-    import emnist
+    from sixtytwo.data import emnist, idx
 
     started = time.perf_counter()
-    images, labels = emnist.read_pair(folder / "images.gz", folder / "labels.gz")
+    images, labels = idx.read_pair(folder / "images.gz", folder / "labels.gz", n_classes=emnist.N_CLASSES)
     load_s = time.perf_counter() - started
 
     from networks import keras_model
 
-    import training
+    from sixtytwo.experiments import training
 
     model = keras_model("mlp")
     training.fit(model, images[:640], labels[:640], epochs=1, batch_size=64, seed=0)  # warm-up

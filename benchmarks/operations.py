@@ -6,12 +6,11 @@ from pathlib import Path
 
 import tensorflow as tf
 from networks import keras_model
-from run import REPEATS, entry
+from run import BATCH_SIZE, REPEATS, entry
 from tensorflow.tsl.profiler.protobuf import xplane_pb2
-from training_speed import BATCH_SIZE
 
-import synthetic
-import training
+from sixtytwo.data import synthetic
+from sixtytwo.experiments import training
 
 KINDS = {  # what the name of an operation contains: its kind; the first that fits counts
     "Conv2DBackpropFilter": "filter_gradients",

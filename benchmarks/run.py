@@ -12,11 +12,12 @@ import statistics
 import sys
 from pathlib import Path
 
-import store
+from sixtytwo.base import files, machine
 
 FOLDER = Path(__file__).resolve().parent
 RESULTS = FOLDER / "results.json"
 REPEATS = 5
+BATCH_SIZE = 64
 SECTIONS = ("training_speed", "operations", "inference", "memory", "time_to_accuracy", "building", "searching")
 
 
@@ -32,7 +33,7 @@ def ratios(above, below) -> list:
 
 def environment() -> str:
     """Processor, cores and versions, in one line."""
-    facts = store.environment()
+    facts = machine.environment()
     return (
         f"{facts['cpu']}, {facts['threads']} cores, Python {facts['python']}, TensorFlow {facts['tensorflow']}, "
         f"Keras {facts['keras']}, commit {facts['git_commit']}"
@@ -45,7 +46,7 @@ def main(sections) -> int:
         print(f"no section {', '.join(sorted(unknown))}: expected some of {', '.join(SECTIONS)}.", file=sys.stderr)
         return 2
     where = environment()  # before anything is written
-    kept = json.loads(RESULTS.read_text()) if RESULTS.exists() else []
+    kept = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else []
     for section in sections or SECTIONS:
         measured = list(importlib.import_module(section).measure())
         origin = {
@@ -55,9 +56,7 @@ def main(sections) -> int:
         }
         kept = [old for old in kept if old["section"] != section] + [new | origin for new in measured]
         kept.sort(key=lambda one: SECTIONS.index(one["section"]))
-        temporary = RESULTS.with_suffix(".tmp")
-        temporary.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
-        temporary.replace(RESULTS)
+        files.write_text(RESULTS, json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
         for one in measured:
             print(f"{one['name']:34} {one['median']:10.3f}  ({one['low']:.3f} to {one['high']:.3f}) {one['unit']}", flush=True)
     return 0

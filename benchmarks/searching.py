@@ -2,32 +2,21 @@
 
 import os
 import shutil
-import subprocess
-import tempfile
-import time
-from pathlib import Path
 
+from checkout import clone
 from run import REPEATS, entry, ratios
 
-ROOT = Path(__file__).resolve().parent.parent
 SIZES = {"n_train": 12_000, "search_rows": 10_000, "search_epochs": 3, "max_trials": 8}
 
 
 def measure():
     """Wall-clock seconds of the whole command, start of the processes included; synthetic data."""
-    with tempfile.TemporaryDirectory() as folder:
-        clone = Path(folder) / "book"
-        subprocess.run(["git", "clone", "--quiet", ROOT, clone], check=True)
-        environment = os.environ | {"PYTHONPATH": str(clone / "src")}
-        environment.pop("EMNIST_DIR", None)
+    with clone() as (folder, seconds):
 
         def search(workers):
-            shutil.rmtree(clone / "_build", ignore_errors=True)
-            command = [ROOT / ".venv" / "bin" / "python", "-m", "search", "--model", "cnn", "--workers", str(workers)]
-            command += ["--data", "synthetic", *(f"--set={name}={value}" for name, value in SIZES.items())]
-            started = time.perf_counter()
-            subprocess.run(command, cwd=clone, env=environment, stdout=subprocess.DEVNULL, check=True)
-            return time.perf_counter() - started
+            shutil.rmtree(folder / "_build", ignore_errors=True)
+            command = [".venv/bin/python", "-m", "sixtytwo.report.command", "search", "--model", "cnn", "--data", "synthetic"]
+            return seconds(*command, "--workers", str(workers), *(f"--set={name}={value}" for name, value in SIZES.items()))
 
         several = max(2, len(os.sched_getaffinity(0)))
         one, many = [], []

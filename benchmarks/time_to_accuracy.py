@@ -13,8 +13,8 @@ from keras import layers
 from networks import keras_model
 from run import REPEATS, entry, ratios
 
-import helpers
-import training
+from sixtytwo.data import loading
+from sixtytwo.experiments import models, training
 
 TARGET, CHECK_EVERY = 0.85, 200
 FAST_STEPS, FAST_RATE, FAST_BATCH = 700, 0.01, 128
@@ -22,7 +22,7 @@ FAST_STEPS, FAST_RATE, FAST_BATCH = 700, 0.01, 128
 
 def measure():
     """Seconds for each seed, and the ratio by seed."""
-    data = helpers.load_train("emnist-byclass", 100_000)
+    data = loading.load_train("emnist-byclass", 100_000)
     seconds = {"paper": [], "fast": []}
     for seed in range(REPEATS):
         seconds["paper"].append(seconds_to_target(keras_model("residual_cnn", seed), data, 64, seed))
@@ -83,7 +83,7 @@ class UntilTarget(keras.callbacks.Callback):
         if not due:
             return
         self.seconds += time.perf_counter() - self.started
-        accuracy = np.mean(helpers.predict(self.model, self.images).argmax(1) == self.labels)
+        accuracy = np.mean(models.predict(self.model, self.images).argmax(1) == self.labels)
         if accuracy < TARGET:
             self.first = None
         elif self.first is None:

@@ -10,14 +10,12 @@ import numpy as np
 import tensorflow as tf
 import torch
 from networks import keras_model
-from run import REPEATS, entry, ratios
+from run import BATCH_SIZE, REPEATS, entry, ratios
 from torch_networks import torch_model
 
-import results
-import synthetic
-import training
+from sixtytwo.data import synthetic
+from sixtytwo.experiments import models, training
 
-BATCH_SIZE = 64
 IMAGES = {"mlp": 48_000, "cnn": 24_000, "residual_cnn": 16_000, "modern_cnn": 3_200}  # per repeat: some seconds each
 
 
@@ -51,7 +49,7 @@ def measure():
         yield entry(f"fit_mixed_vs_float32_{name}", ratios(speed["mixed"], speed["book"]), "ratio")
         yield entry(f"fit_mixed_vs_keras_{name}", ratios(speed["mixed"], speed["keras"]), "ratio")
         yield entry(f"fit_mixed_vs_torch_mixed_{name}", ratios(speed["mixed"], speed["torch_mixed"]), "ratio")
-        flop = 6 * results.count_macs(keras_model(name))  # per image: forward 2, backward 4 per multiply-add
+        flop = 6 * models.count_macs(keras_model(name))  # per image: forward 2, backward 4 per multiply-add
         yield entry(f"peak_share_{name}", ratios([flop * value for value in speed["book"]], peaks), "ratio")
         yield entry(f"peak_{name}", [value / 1e9 for value in peaks], "GFLOP/s")
 

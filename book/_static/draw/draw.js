@@ -1,5 +1,5 @@
 // The drawing page (book/draw.md): a canvas, EMNIST's preprocessing and all models, in the browser alone.
-// draw.json (written by src/publish.py) lists classes, look-alikes and models; everything is loaded from this folder.
+// draw.json (written by src/sixtytwo/report/draw_page.py) lists classes, look-alikes and models; everything is loaded from this folder.
 
 const here = (name) => new URL(name, import.meta.url).href;
 const element = (id) => document.getElementById(`draw-${id}`);
