@@ -91,3 +91,19 @@ def test_malformed_line_of_a_journal_is_named_and_progress_goes_on(project, capf
     assert project.run() == 1
     printed = capfd.readouterr()
     assert "01_first.jsonl has a line that is no note: {half" in printed.err and "epoch 2" in printed.out
+
+
+def test_kernel_whose_port_was_taken_is_started_again(project, monkeypatch):
+    import papermill
+
+    execute, tries = papermill.execute_notebook, []
+
+    def taken(*args, **kwargs):
+        tries.append(args)
+        if len(tries) == 1:
+            raise RuntimeError("Kernel died before replying to kernel_info")
+        return execute(*args, **kwargs)
+
+    monkeypatch.setattr(papermill, "execute_notebook", taken)
+    project.chapter("print(n)")
+    assert project.run() == 0 and len(tries) == 2

@@ -15,6 +15,7 @@ import PIL.Image
 from sixtytwo.base import journal, machine
 from sixtytwo.report import book, fingerprint, gate
 
+ATTEMPTS = 3  # to start a kernel
 CELL_TIMEOUT = {"smoke": 20 * 60, "draft": 3 * 3600, "paper": 24 * 3600}  # seconds
 
 
@@ -73,11 +74,17 @@ def _run_papermill(path, partial, chosen, timeout):
 
     chatter = partial.with_suffix(".stderr")
     try:
-        with _stderr_to(chatter):
-            papermill.execute_notebook(
-                path, partial, parameters=chosen, kernel_name="python3", progress_bar=False, cwd=path.parent,
-                start_timeout=120, execution_timeout=timeout,
-            )  # fmt: skip
+        for attempt in range(ATTEMPTS):
+            try:
+                with _stderr_to(chatter):
+                    papermill.execute_notebook(
+                        path, partial, parameters=chosen, kernel_name="python3", progress_bar=False, cwd=path.parent,
+                        start_timeout=120, execution_timeout=timeout,
+                    )  # fmt: skip
+                break
+            except RuntimeError as error:  # Jupyter picks ports that are free, and another kernel may take one before this does
+                if "before replying" not in str(error) or attempt == ATTEMPTS - 1:
+                    raise
     except papermill.PapermillExecutionError as error:
         place = f"{path.name}, cell {error.exec_count}"
         raise book.RunError(f"{place}: {error.ename}: {error.evalue}; see {book.shown(partial)}.") from error
