@@ -3,15 +3,15 @@ PYTHON ?= python3
 PROFILE ?= smoke
 DATA ?= auto
 CHAPTERS ?=
-MODEL ?= cnn
-WORKERS ?= 2
+N ?= 3
+STEP ?=
 SECTIONS ?=
 BIN := .venv/bin
 BOOK := $(BIN)/python -m sixtytwo.report.command
 READY := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help book test test-all site data reference search lab lock bench clean
+.PHONY: help book test test-all site data reference audit lab lock bench clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -38,8 +38,8 @@ data: $(READY) ## download and verify EMNIST (562 MB)
 reference: $(READY) ## execute PROFILE=paper on real data and make it the published run (CHAPTERS=06 for one chapter)
 	@$(BOOK) reference --profile $(if $(filter smoke,$(PROFILE)),paper,$(PROFILE)) $(if $(CHAPTERS),--chapters $(CHAPTERS))
 
-search: $(READY) ## one model's search in several processes: MODEL=cnn WORKERS=2 PROFILE=smoke
-	@$(BOOK) search --model $(MODEL) --workers $(WORKERS) --profile $(PROFILE) --data "$(DATA)"
+audit: $(READY) ## train stored steps again from their stored spec alone, and compare (N=3 drawn at random, or STEP=name)
+	@$(BIN)/python -m sixtytwo.experiments.audit $(if $(STEP),--step "$(STEP)",--number $(N))
 
 lab: $(READY) ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab notebooks

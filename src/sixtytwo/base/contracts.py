@@ -32,6 +32,7 @@ class Environment(_Document):
     cpu: str
     bfloat16: bool
     threads: int
+    cores: NotRequired[int]
     git_commit: str
 
 

@@ -1,19 +1,20 @@
 """What a chapter reports while it runs, as data that the runner reads: its progress, and what it used and made.
 
 A chapter opens its journal once (`open_chapter`); each line of `run_dir/journal/<chapter>.jsonl` is then one object with one
-key: "progress" (a line of text), "step" (a stored step it used) or "model" (the key of a model that it recorded). A line that is
-no such object, e.g. of a writer that was killed, is read as "malformed".
+key: "progress" (a line of text), "bar" (how far a batch is, `base/progress.py`), "step" (a stored step it used) or "model" (the
+key of a model that it recorded). A line that is no such object, e.g. of a writer that was killed, is read as "malformed".
 """
 
 import contextlib
 import json
+
+from tqdm import tqdm
 
 from sixtytwo.base import files, paths
 
 SETTINGS = "run.json"  # in the folder of a run: what the runner tells the chapters
 
 _journal = None
-_live = None
 
 
 def journal_path(run_dir, chapter):
@@ -31,8 +32,8 @@ def open_chapter(run_dir, chapter):
     chapter : str
         File name of the notebook without its suffix, e.g. "03_mlp".
     """
-    global _journal, _live
-    _journal, _live = journal_path(run_dir, chapter), None
+    global _journal
+    _journal = journal_path(run_dir, chapter)
     _journal.parent.mkdir(parents=True, exist_ok=True)
     _journal.touch()
 
@@ -86,14 +87,58 @@ def note(kind, value):
 
 
 def say(line):
-    """Show progress: in the journal, and as one live line of the notebook or on the terminal."""
-    from IPython import display, get_ipython  # slow, and the runner does without
-
-    global _live
+    """Show a line of progress: in the journal, and in the notebook or on the terminal."""
     note("progress", line)
-    if get_ipython() is None:
-        print(line)
-    elif _live is None:
-        _live = display.display(display.Pretty(line), display_id=True, metadata={"progress": True})
-    else:
-        _live.update(display.Pretty(line), metadata={"progress": True})
+    Live().line(line)
+
+
+class Live:
+    """A live bar, and the lines above it: in a notebook an output of the cell that is running, else on the terminal.
+
+    In a notebook only the last line is kept, and the output is marked, for the page leaves it out. Where nobody watches, in
+    a log file, there are lines and no bar.
+    """
+
+    BAR = "{desc}{percentage:3.0f}%|{bar:20}| {postfix}"
+
+    def __init__(self):
+        from IPython import get_ipython  # slow, and the runner does without
+
+        self._notebook, self._handle, self._last, self._drawn = get_ipython() is not None, None, "", ""
+        self._terminal = None
+
+    def line(self, line):
+        """Show a line that stays."""
+        self._last = line
+        if self._notebook:
+            self._display()
+        else:
+            tqdm.write(line)
+
+    def bar(self, share, text):
+        """Draw the bar anew: the share that is done, from 0 to 1, and what stands beside it."""
+        if self._notebook:
+            self._drawn = tqdm.format_meter(share, 1, 0, bar_format=self.BAR, postfix=text)
+            self._display()
+            return
+        if self._terminal is None:
+            self._terminal = tqdm(total=1, bar_format=self.BAR, disable=None, leave=False)  # None: only on a terminal
+        self._terminal.n = share
+        self._terminal.set_postfix_str(text, refresh=True)
+
+    def close(self):
+        """Remove the bar; the lines stay."""
+        if self._terminal is not None:
+            self._terminal.close()
+        if self._drawn:
+            self._drawn = ""
+            self._display()
+
+    def _display(self):
+        from IPython import display
+
+        content = display.Pretty("\n".join(filter(None, (self._last, self._drawn))))
+        if self._handle is None:
+            self._handle = display.display(content, display_id=True, metadata={"progress": True})
+        else:
+            self._handle.update(content, metadata={"progress": True})

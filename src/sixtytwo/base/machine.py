@@ -1,6 +1,8 @@
 """The machine, the software and the commit that a result was made with."""
 
 import datetime
+import functools
+import hashlib
 import os
 import platform
 import subprocess
@@ -10,9 +12,11 @@ from pathlib import Path
 
 from sixtytwo.base import paths
 
+THREADS = 1  # of every training and measurement, so that their results do not depend on the number of cores
+
 
 def environment() -> dict:
-    """Versions, processor, threads and git commit that a result was made with."""
+    """Versions, processor, threads (of one step), cores and git commit that a result was made with."""
     packages = ("keras", "keras-tuner", "numpy")
     found = {name.replace("-", "_"): version(name) for name in packages}
     return {
@@ -21,9 +25,40 @@ def environment() -> dict:
         **found,
         "cpu": _cpu(),
         "bfloat16": has_bfloat16(),
-        "threads": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "threads": THREADS,
+        "cores": cores(),
         "git_commit": git_commit(),
     }
+
+
+def name() -> str:
+    """How this machine is called."""
+    return platform.node()
+
+
+def cores() -> int:
+    """The processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@functools.cache
+def versions() -> dict[str, str]:
+    """What must be the same wherever steps of one run are computed: Python, TensorFlow, Keras, and the code of this package."""
+    return {
+        "Python": ".".join(map(str, sys.version_info[:2])),
+        "TensorFlow": _tensorflow_version(),
+        "Keras": version("keras"),
+        "sixtytwo": _package_digest()[:12],
+    }
+
+
+def _package_digest():
+    """SHA-256 of the modules that compute: base, data and experiments."""
+    package, digest = Path(__file__).resolve().parent.parent, hashlib.sha256()
+    for part in ("base", "data", "experiments"):
+        for path in sorted((package / part).glob("*.py")):
+            digest.update(path.name.encode() + path.read_bytes().replace(b"\r\n", b"\n"))
+    return digest.hexdigest()
 
 
 def has_bfloat16() -> bool:

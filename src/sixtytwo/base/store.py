@@ -32,12 +32,14 @@ class Entry:
     files: dict
     created: str
     environment: dict
+    spec: dict
+    recipe: list | None
 
     def path(self, filename):
         return self.folder / filename
 
 
-def cached(name, spec, compute):
+def cached(name, spec, compute, *, made=None, recipe=None):
     """Return the stored entry of a step, computing and storing it first if need be.
 
     Parameters
@@ -49,18 +51,22 @@ def cached(name, spec, compute):
         Everything that determines the result, JSON-able.
     compute : callable(folder) -> dict
         Does the work, may write files (no folders) into `folder`, returns a JSON-able result.
+    made : dict or None
+        Where it is computed (`machine.environment`); None: here.
+    recipe : list or None
+        How the images of the step were made (`data.loading.Data.recipe`), which its spec names by their digests only.
 
     Raises what `compute` raises, and ValueError for a name that is no file name; nothing is stored then.
     """
     if entry := find(name, spec):
         return entry
-    made = machine.environment()  # now, so that nothing can fail after the work
+    made = made or machine.environment()  # now, so that nothing can fail after the work
     place = paths.UNFINISHED if journal.settings().get("commit_steps") and not _rerun() else paths.LOCAL
     place.mkdir(parents=True, exist_ok=True)
-    target = place / _folder_name(name, spec)
+    target = place / folder_name(name, spec)
     scratch = Path(tempfile.mkdtemp(dir=place, prefix=f".new-{platform.node()}-{os.getpid()}-"))
     try:
-        _write(scratch, spec, compute(scratch), made)
+        _write(scratch, spec, compute(scratch), made, recipe)
         scratch.chmod(0o755)
         if target.is_dir() and not _read(target):  # damaged
             shutil.rmtree(target)
@@ -78,9 +84,9 @@ def cached(name, spec, compute):
 
 def find(name, spec):
     """The stored entry of a step, or None."""
-    folder_name = _folder_name(name, spec)
-    journal.note("step", folder_name)
-    return _first(folder_name, _places())
+    folder = folder_name(name, spec)
+    journal.note("step", folder)
+    return _first(folder, _places())
 
 
 def entry(folder_name, filename=None):
@@ -107,7 +113,8 @@ def sweep():
             shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _folder_name(name, spec):
+def folder_name(name, spec) -> str:
+    """The name of the folder of a step. Raises ValueError for a name that is no file name."""
     if Path(name).name != name or any(c.isspace() for c in name):
         raise ValueError(f"the name of a step, {name!r}, becomes a folder: expected no slash and no space.")
     return f"{name}-{files.digest(spec)[:16]}"
@@ -126,9 +133,9 @@ def _rerun():
     return os.environ.get("RERUN") == "1"
 
 
-def _write(folder, spec, result, made):
+def _write(folder, spec, result, made, recipe):
     digests = {path.name: files.file_digest(path) for path in sorted(folder.iterdir())}
-    body = {"spec": spec, "result": result, "files": digests}
+    body = {"spec": spec, "result": result, "files": digests} | ({"recipe": recipe} if recipe else {})
     body = json.loads(json.dumps(body))  # the checksum must see what a reader will see
     entry = {"checksum": files.digest(body), "created": machine.now(), "environment": made, **body}
     files.write_json(folder / "entry.json", entry, indent=None)  # there are hundreds
@@ -136,7 +143,7 @@ def _write(folder, spec, result, made):
 
 def _body(entry):
     """What the checksum of an entry covers."""
-    return {name: entry[name] for name in ("spec", "result", "files", "dropped") if name in entry}
+    return {name: entry[name] for name in ("spec", "result", "files", "recipe", "dropped") if name in entry}
 
 
 def _read(folder):
@@ -146,7 +153,9 @@ def _read(folder):
         damaged = [name for name in sorted(kept) if files.file_digest(folder / name) != entry["files"][name]]
         if files.digest(_body(entry)) != entry["checksum"]:
             damaged.append("entry.json")
-        found = Entry(folder, entry["result"], entry["files"], entry["created"], entry["environment"])
+        found = Entry(
+            folder, entry["result"], entry["files"], entry["created"], entry["environment"], entry["spec"], entry.get("recipe")
+        )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         damaged = [str(error)]
     if damaged:

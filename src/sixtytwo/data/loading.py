@@ -1,4 +1,8 @@
-"""The images as all chapters use them: a training and a validation part, and the test images."""
+"""The images as all chapters use them: a training and a validation part, and the test images.
+
+What an experiment changes about them is a method of `Data`, noted in its `recipe`, so that the images of a stored training can
+be made again from its entry alone (`rebuild`).
+"""
 
 import dataclasses
 import functools
@@ -10,7 +14,7 @@ import numpy as np
 from sixtytwo.data import emnist, registry
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Data:
     """Training and validation part of a data set: uint8 images (n, 28, 28) and integer labels (n,)."""
 
@@ -21,6 +25,7 @@ class Data:
     y_train: np.ndarray
     x_validation: np.ndarray
     y_validation: np.ndarray
+    recipe: tuple | None = None  # how they were made: (["load_train", dataset, n_train], [method, *arguments], …)
 
     @property
     def is_reference(self) -> bool:
@@ -29,7 +34,44 @@ class Data:
 
     def first(self, n) -> "Data":
         """The same with only the first `n` training images."""
-        return dataclasses.replace(self, x_train=self.x_train[:n], y_train=self.y_train[:n])
+        if n >= len(self.x_train):
+            return self
+        return self._made("first", n, x_train=self.x_train[:n], y_train=self.y_train[:n])
+
+    def transposed(self) -> "Data":
+        """The same with every image mirrored at its diagonal."""
+        return self._seen("transposed", view=lambda x: np.ascontiguousarray(x.transpose(0, 2, 1)))
+
+    def shuffled(self, seed=0) -> "Data":
+        """The same with the pixels of every image in one other order, drawn by `seed`."""
+        order = np.random.default_rng(seed).permutation(784)
+        return self._seen("shuffled", seed, view=lambda x: x.reshape(len(x), 784)[:, order].reshape(x.shape))
+
+    def merged(self, groups) -> "Data":
+        """The same with the classes put together: class i becomes `groups[i]`."""
+        group = np.asarray(groups, np.uint8)
+        names = tuple("".join(np.array(self.class_names)[group == i]) for i in range(group.max() + 1))
+        labels = {"y_train": group[self.y_train], "y_validation": group[self.y_validation]}
+        return self._made("merged", group.tolist(), class_names=names, **labels)
+
+    def balanced(self, seed) -> "Data":
+        """As many training images, drawn with replacement so that all classes are equally likely."""
+        chance = 1 / np.bincount(self.y_train)[self.y_train]
+        n = len(self.y_train)
+        rows = np.random.default_rng(seed).choice(n, n, p=chance / chance.sum())
+        return self._made("balanced", seed, x_train=self.x_train[rows], y_train=self.y_train[rows])
+
+    def without_part(self, part, parts) -> "Data":
+        """The same without the training images whose number is `part` modulo `parts`."""
+        kept = np.arange(len(self.y_train)) % parts != part
+        return self._made("without_part", part, parts, x_train=self.x_train[kept], y_train=self.y_train[kept])
+
+    def _seen(self, name, *arguments, view):
+        return self._made(name, *arguments, x_train=view(self.x_train), x_validation=view(self.x_validation))
+
+    def _made(self, name, *arguments, **changes):
+        recipe = self.recipe and (*self.recipe, [name, *arguments])
+        return dataclasses.replace(self, recipe=recipe, **changes)
 
     def digest(self) -> dict[str, str]:
         """SHA-256 of each array, as it is used."""
@@ -66,7 +108,17 @@ def load_train(dataset="auto", n_train=100_000) -> Data:
         y_train=labels[n_validation:],
         x_validation=images[:n_validation],
         y_validation=labels[:n_validation],
+        recipe=(["load_train", dataset, n_train],),
     )
+
+
+def rebuild(recipe) -> Data:
+    """The images of a recipe (`Data.recipe`), made again. Raises what `load_train` raises."""
+    (_, dataset, n_train), *changes = recipe
+    data = load_train(dataset, n_train)
+    for name, *arguments in changes:
+        data = getattr(data, name)(*arguments)
+    return data
 
 
 def load_test(dataset="auto", n_test=20_000):

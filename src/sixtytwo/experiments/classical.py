@@ -4,7 +4,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC
 
 from sixtytwo.base import store
-from sixtytwo.experiments import keys
+from sixtytwo.experiments import engine, keys
 
 NEIGHBOURS = 3
 PENALTY = 10  # C of the support vector machine
@@ -26,15 +26,21 @@ def classical_baselines(data, rows) -> dict[str, float]:
     """
 
     def compute(folder):
-        x, y = _pixels(data.x_train[:rows]), data.y_train[:rows]
-        few = len(x) // SHARE
-        fitted = {
-            "neighbours": KNeighborsClassifier(NEIGHBOURS).fit(x, y),
-            "machine": SVC(C=PENALTY).fit(x[:few], y[:few]),
+        few = data.first(rows)
+        methods = {
+            "neighbours": (KNeighborsClassifier(NEIGHBOURS), few),
+            "machine": (SVC(C=PENALTY), few.first(len(few.x_train) // SHARE)),
         }
-        return {name: method.score(_pixels(data.x_validation), data.y_validation) for name, method in fitted.items()}
+        tasks = [engine.Task(f"raw pixels: {name}", _score, {"method": m, "data": d}) for name, (m, d) in methods.items()]
+        return dict(zip(methods, engine.compute(tasks), strict=True))
 
     return store.cached("raw-pixels", keys.version("classical") | {"data": data.digest(), "rows": rows}, compute).result
+
+
+def _score(method, data):
+    """Accuracy on the validation images of a classifier of scikit-learn that learnt from the training images."""
+    method.fit(_pixels(data.x_train), data.y_train)
+    return method.score(_pixels(data.x_validation), data.y_validation)
 
 
 def _pixels(images):

@@ -3,36 +3,46 @@
 import keras
 import tensorflow as tf
 
-from sixtytwo.base import journal, store
-from sixtytwo.experiments import keys, models, pipeline, training
+from sixtytwo.experiments import cost, engine, fitting, keys, models, pipeline
 
 IMAGES = 1000  # training images over which the gradient is taken, the same at every epoch
 
 
-def watch_gradients(build, values, data, *, seed, rows, epochs, batch_size=64) -> dict:
-    """Train a network like a trial of a search, and note before training and after each epoch how large its gradients are.
+def watch_gradients(networks, data, *, seeds, rows, epochs, batch_size=64) -> dict[str, list[dict]]:
+    """Train networks like trials of a search, and note before training and after each epoch how large their gradients are.
 
     Parameters
     ----------
-    build : callable(hp) -> keras.Model
-        Builder of a compiled model with integer labels and the metric "accuracy".
-    values : dict
-        A value for each of its hyperparameters.
+    networks : dict of str to (build, values)
+        By title: a builder of a compiled model with integer labels and the metric "accuracy", and a value for each of its
+        hyperparameters.
     data : Data
-        It trains on the first `rows` of the training images.
+        They train on the first `rows` of the training images.
+    seeds : list of int
 
     Returns
     -------
-    dict with norms (`gradient_norms` before training and after each epoch) and val_accuracy (of each epoch).
+    By title, for each seed a dict with norms (`gradient_norms` before training and after each epoch) and val_accuracy (of
+    each epoch).
     """
+    part = data.first(rows)
+    steps = [
+        _step(title, build, values, data, part, seed=seed, rows=rows, epochs=epochs, batch_size=batch_size)
+        for title, (build, values) in networks.items()
+        for seed in seeds
+    ]
+    found = iter(engine.steps(steps))
+    return {title: [next(found).result for _ in seeds] for title in networks}
+
+
+def _step(title, build, values, data, part, *, seed, rows, epochs, batch_size):
     model = models.build_model(build, values, seed=seed)
     spec = spec_of(model, data, seed=seed, rows=rows, epochs=epochs, batch_size=batch_size)
-
-    def compute(folder):
-        journal.say(f"gradients of {model.name}, seed {seed}: {epochs} epochs")
-        return _watch(model, data, seed=seed, rows=rows, epochs=epochs, batch_size=batch_size)
-
-    return store.cached(f"gradients-seed{seed}", spec, compute).result
+    learning = {"seed": seed, "epochs": epochs, "batch_size": batch_size}
+    arguments = {"network": models.blueprint(model, build, values), "data": part} | learning
+    seconds = cost.of_training(model, images=len(part.x_train) * epochs, batch_size=batch_size)
+    task = engine.Task(f"gradients of {title}, seed {seed}", _watch, arguments, seconds)
+    return engine.Step(f"gradients-seed{seed}", spec, task, part.recipe)
 
 
 def spec_of(model, data, *, seed, rows, epochs, batch_size) -> dict:
@@ -42,13 +52,13 @@ def spec_of(model, data, *, seed, rows, epochs, batch_size) -> dict:
     return spec | keys.unless(batch_size=(batch_size, 64))
 
 
-def _watch(model, data, *, seed, rows, epochs, batch_size):
+def _watch(network, data, *, seed, epochs, batch_size, folder):
+    model = models.from_blueprint(network, seed=seed)
     images, labels = data.x_train[:IMAGES], data.y_train[:IMAGES]
     norms = [gradient_norms(model, images, labels)]
     probe = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: norms.append(gradient_norms(model, images, labels)))
-    part = data.first(rows)
-    options = {"epochs": epochs, "batch_size": batch_size, "seed": seed, "validation_data": training.validation(model, data)}
-    history = training.fit(model, part.x_train, part.y_train, callbacks=[probe], **options)
+    options = {"epochs": epochs, "batch_size": batch_size, "seed": seed, "validation_data": fitting.validation(model, data)}
+    history = fitting.fit(model, data.x_train, data.y_train, callbacks=[probe], **options)
     return {"norms": norms, "val_accuracy": history["val_accuracy"]}
 
 

@@ -28,8 +28,7 @@ class Kind(NamedTuple):
 
 
 KINDS = {
-    "training": Kind(trains=True, named=("training_version",)),  # also of every point of a grid
-    "search": Kind(trains=True, named=("training_version",)),
+    "training": Kind(trains=True, named=("training_version",)),  # also of every trial of a search, and every point of a grid
     "replay": Kind(),
     "ensemble": Kind(),
     "scoring": Kind(),
@@ -38,7 +37,7 @@ KINDS = {
     "probes": Kind(version=2, named=("version",)),
     "label_noise": Kind(trains=True),
     "robustness": Kind(named=("version",)),
-    "timing": Kind(trains=True),
+    "timing": Kind(version=2, trains=True),
     "latency": Kind(named=("version",)),
 }
 

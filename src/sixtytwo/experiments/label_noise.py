@@ -4,7 +4,7 @@ import cleanlab
 import numpy as np
 
 from sixtytwo.base import store
-from sixtytwo.experiments import keys, models, records, training
+from sixtytwo.experiments import cost, engine, fitting, keys, models, records
 
 _METHOD = "confident_learning"  # of cleanlab
 
@@ -54,12 +54,24 @@ def find_label_noise(record, data, *, folds) -> tuple[np.ndarray, np.ndarray]:
 
 def _out_of_fold(record, data, folds):
     """Probabilities, float32 (n, classes), for all training images, from networks that were not trained on them."""
-    part_of = np.arange(len(data.x_train)) % folds
-    p = np.zeros((len(part_of), len(data.class_names)), np.float32)
-    build = records.rebuild(record)
-    for part in range(folds):
-        model = models.build_model(build, {}, seed=part)
-        others = part_of != part
-        training.fit(model, data.x_train[others], data.y_train[others], seed=part, **record["runs"][0]["training"])
-        p[~others] = models.predict(model, data.x_train[~others])
+    build, options = records.rebuild(record), record["runs"][0]["training"]
+    model = models.build_model(build, {})
+    arguments = {"network": models.blueprint(model, build, {}), "data": data, "folds": folds} | options
+    seconds = cost.of_training(model, images=len(data.x_train) * options["epochs"], batch_size=options["batch_size"])
+    p = np.zeros((len(data.x_train), len(data.class_names)), np.float32)
+    answers = engine.compute(
+        [
+            engine.Task(f"label noise, part {part + 1} of {folds}", _answer_part, arguments | {"part": part}, seconds)
+            for part in range(folds)
+        ]
+    )
+    for part, answer in enumerate(answers):
+        p[part::folds] = answer
     return p
+
+
+def _answer_part(network, data, *, part, folds, **options):
+    """What a network says about a part of the training images after it was trained on the others."""
+    model, others = models.from_blueprint(network, seed=part), data.without_part(part, folds)
+    fitting.fit(model, others.x_train, others.y_train, seed=part, **options)
+    return models.predict(model, data.x_train[part::folds])

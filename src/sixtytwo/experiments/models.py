@@ -1,6 +1,9 @@
 """Build, load, describe and ask networks."""
 
+import copy
+import functools
 import math
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -35,13 +38,72 @@ def build_model(build, values, *, seed=0) -> keras.Model:
     return model
 
 
+def blueprint(model, build, values):
+    """What the weights of a model depend on, beside a seed: for layers, optimizer and loss of Keras its configurations alone.
+
+    For a network with code of its own it is the builder with its values.
+    """
+    network = {"model": model.get_config(), "compile": compile_config(model)}
+    return network if is_plain(network) else functools.partial(build_model, build, values)
+
+
+def from_blueprint(blueprint, *, seed) -> keras.Model:
+    """A compiled model with the fresh weights that a seed gives it."""
+    if callable(blueprint):
+        return blueprint(seed=seed)
+    network = copy.deepcopy(blueprint)  # Keras changes what it is given
+    keras.utils.clear_session(free_memory=False)
+    keras.utils.set_random_seed(seed)
+    kind = keras.Model if "input_layers" in network["model"] else keras.Sequential
+    model = kind.from_config(network["model"])
+    model.compile_from_config(network["compile"])
+    return model
+
+
+def is_plain(config) -> bool:
+    """Whether a serialised network consists of what Keras knows, and so can be built again from its configuration alone."""
+    if isinstance(config, list | tuple):
+        return all(map(is_plain, config))
+    if not isinstance(config, dict):
+        return True
+    if "class_name" in config:
+        ours = config.get("registered_name") in (None, config["class_name"]) and str(config.get("module")).startswith("keras")
+        if not ours and config["class_name"] not in ("__tuple__", "__numpy__", "__tensor__"):
+            return False
+        if config["class_name"] in ("Lambda", "__lambda__"):
+            return False
+    return all(map(is_plain, config.values()))
+
+
 def load_model(run) -> keras.Model:
     """Load the trained model of a run (`train` or `ensemble`), uncompiled, from the published or the local store."""
-    if "members" not in run:
-        return keras.models.load_model(model_paths(run)[0], compile=False, safe_mode=True)
-    members = [load_model({"entry": entry}) for entry in run["members"]]
+    return _together([_loaded(path) for path in model_paths(run)], run.get("shifts"))
+
+
+def packed(run) -> dict:
+    """The trained model of a run as it travels to a worker: its files, and the shifts of an ensemble."""
+    return {"files": [path.read_bytes() for path in model_paths(run)], "shifts": run.get("shifts")}
+
+
+def unpacked(network) -> keras.Model:
+    """The model that was `packed`."""
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [Path(folder) / f"{i}.keras" for i in range(len(network["files"]))]
+        for path, content in zip(paths, network["files"], strict=True):
+            path.write_bytes(content)
+        return _together([_loaded(path) for path in paths], network["shifts"])
+
+
+def _loaded(path):
+    return keras.models.load_model(path, compile=False, safe_mode=True)
+
+
+def _together(members, shifts):
+    """A model, or the ensemble of several: the mean of their answers to shifted views of the image."""
+    if shifts is None:
+        return members[0]
     image = keras.Input(members[0].input_shape[1:], name="image")
-    views = [_shift(image, *shift) for shift in run["shifts"]]
+    views = [_shift(image, *shift) for shift in shifts]
     for i, member in enumerate(members):
         member.name = f"member{i}"
     outputs = [member(view) for member in members for view in views]

@@ -8,7 +8,7 @@ from sklearn.linear_model import RidgeClassifierCV
 from sklearn.pipeline import make_pipeline
 
 from sixtytwo.base import files, store
-from sixtytwo.experiments import keys, models
+from sixtytwo.experiments import engine, keys, models
 
 IMAGES = 10_000, 5_000  # training images that a probe learns from, validation images that it is judged on, at most
 STORED_LAYERS = ["input", "pool1", "add", "pool4", "dense"]  # what the stored steps read, whose specs do not name it
@@ -36,7 +36,9 @@ def probe_layers(runs, data, layers) -> dict[str, list[float]]:
     seen = {files.digest(_spec_of(run)["data"]) for run in runs}
     others = {} if seen == {files.digest(data.digest())} else {"data": data.digest()}  # the runs name their own
     spec = _probing(runs, data, layers) | others
-    return store.cached("probes", spec, lambda folder: _probe([models.load_model(run) for run in runs], data, layers)).result
+    return store.cached(
+        "probes", spec, lambda folder: _probe([{"trained": models.packed(run)} for run in runs], data, layers)
+    ).result
 
 
 def probe_untrained(build, values, runs, data, layers) -> dict[str, list[float]]:
@@ -49,7 +51,11 @@ def probe_untrained(build, values, runs, data, layers) -> dict[str, list[float]]
         if files.digest(network.get_config()) != files.digest(_spec_of(run)["model"]):
             raise ValueError(f"{run['entry']} trained another network than this builder makes of {values}: expected the same.")
     spec = _probing(runs, data, layers) | {"data": data.digest()}
-    return store.cached("probes-untrained", spec, lambda folder: _probe(networks, data, layers)).result
+    fresh = [
+        {"blueprint": models.blueprint(network, build, values), "seed": run["seed"]}
+        for network, run in zip(networks, runs, strict=True)
+    ]
+    return store.cached("probes-untrained", spec, lambda folder: _probe(fresh, data, layers)).result
 
 
 def _probing(runs, data, layers):
@@ -67,7 +73,22 @@ def _spec_of(run):
 
 
 def _probe(networks, data, layers):
-    return {layer: [probe(network, layer, data) for network in networks] for layer in layers}
+    """The accuracies of the probes by layer, for networks as they travel to a worker."""
+    part = data.first(IMAGES[0])
+    tasks = [
+        engine.Task(f"probes of network {i + 1}", _probe_one, {"network": network, "data": part, "layers": layers})
+        for i, network in enumerate(networks)
+    ]
+    found = engine.compute(tasks)
+    return {layer: [accuracies[layer] for accuracies in found] for layer in layers}
+
+
+def _probe_one(network, data, layers):
+    if "trained" in network:
+        model = models.unpacked(network["trained"])
+    else:
+        model = models.from_blueprint(network["blueprint"], seed=network["seed"])
+    return {layer: probe(model, layer, data) for layer in layers}
 
 
 def probe(network, layer, data) -> float:

@@ -1,7 +1,5 @@
 """Rare classes: two remedies that act in training, with everything else as it was recorded."""
 
-import dataclasses
-
 import numpy as np
 
 from sixtytwo.experiments import records
@@ -20,22 +18,14 @@ def class_weights(labels, n_classes) -> list[float]:
     return np.minimum(1 / (n_classes * class_shares(labels, n_classes)), HEAVIEST).tolist()
 
 
-def balanced_rows(labels, seed) -> np.ndarray:
-    """As many rows as there are labels (n,), drawn with replacement so that all classes are equally likely."""
-    chance = 1 / np.bincount(labels)[labels]
-    return np.random.default_rng(seed).choice(len(labels), len(labels), p=chance / chance.sum())
-
-
 def _with_class_weights(record, data, seed):
     weights = class_weights(data.y_train, len(data.class_names))
-    return records.retrain(record, data, name="weights", seed=seed, class_weight=weights, keep="metrics")
+    return records.retraining(record, data, name="weights", seed=seed, class_weight=weights, keep="metrics")
 
 
 def _with_balanced_sampling(record, data, seed):
-    rows = balanced_rows(data.y_train, seed)
-    drawn = dataclasses.replace(data, x_train=data.x_train[rows], y_train=data.y_train[rows])
-    return records.retrain(record, drawn, name="balanced", seed=seed, keep="metrics")
+    return records.retraining(record, data.balanced(seed), name="balanced", seed=seed, keep="metrics")
 
 
-# Each trains a recorded network again: called with its record, the data and a seed, it returns the run.
+# Each, called with the record of a network, the data and a seed, says how it is trained again (a `Training`).
 REMEDIES = {"class weights": _with_class_weights, "balanced sampling": _with_balanced_sampling}

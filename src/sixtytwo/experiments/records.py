@@ -11,8 +11,10 @@ from sixtytwo.base import files, journal, paths
 from sixtytwo.experiments import export, models, training
 
 
-def record(run_dir, key, *, title, runs, data, build=None, values=None, search=None) -> Path:
+def record(run_dir, key, *, title, runs, data, build=None, values=None, search=None, winner=None) -> Path:
     """Write what a chapter found to `run_dir/models/<key>.json`, and its first run's model as `<key>.onnx` beside it.
+
+    `winner` is the run of the best point of the `search`.
 
     What has no builder, an ensemble or a floor, has no hyperparameters either, and is not exported.
 
@@ -24,6 +26,8 @@ def record(run_dir, key, *, title, runs, data, build=None, values=None, search=N
     views = len(runs[0].get("shifts", [0]))
     folder = paths.ROOT / run_dir / "models"
     folder.mkdir(parents=True, exist_ok=True)
+    if winner is not None:
+        search = search | {"winner": {"validation": winner["validation"], "entry": winner["entry"]}}
     if build is not None:
         export.export_onnx(members[0], folder / f"{key}.onnx")
     files.write_json(
@@ -92,8 +96,8 @@ def rebuild(record, stretch=1.0, n_classes=None):
     return build
 
 
-def retrain(record, data, *, name, seed, epochs=None, **changes) -> dict:
-    """The recorded training of a network once more, on other training images; returns the run.
+def retraining(record, data, *, name, seed, epochs=None, **changes) -> training.Training:
+    """The recorded training of a network once more, on other training images; `train` does it.
 
     Parameters
     ----------
@@ -107,10 +111,11 @@ def retrain(record, data, *, name, seed, epochs=None, **changes) -> dict:
     epochs : int or None
         None for as many as were recorded.
     changes
-        Other arguments of `train` that differ from the recorded ones.
+        Other arguments of `Training` that differ from the recorded ones.
     """
     options = record["runs"][0]["training"]
     epochs = epochs or options["epochs"]
     stretch = len(data.x_train) * epochs / (record["data"]["n_train"] * options["epochs"])
     changes = {"epochs": epochs} | changes
-    return training.train(rebuild(record, stretch), {}, data, name=f"{record['key']}-{name}", seed=seed, **options | changes)
+    name = f"{record['key']}-{name}"
+    return training.Training(rebuild(record, stretch), {}, data, name=name, seed=seed, **options | changes)

@@ -3,17 +3,15 @@
 import tempfile
 import warnings
 
-import joblib
 import keras_tuner
 import numpy as np
-from joblib.externals.loky import get_reusable_executor
 from sklearn.exceptions import ConvergenceWarning
 
-from sixtytwo.base import journal, store
-from sixtytwo.experiments import keys
+from sixtytwo.base import store
+from sixtytwo.experiments import engine, keys
 
 SEED_STRIDE = 100_000  # between the seeds of replayed searches
-FEW = 10  # searches that are done sooner than other processes have started
+PARTS = 20  # in which the replays of a method are handed out
 
 ORACLES = {
     "random search": keras_tuner.oracles.RandomSearchOracle,
@@ -51,16 +49,27 @@ def replay(table, space, *, name, trials, seeds) -> dict[str, np.ndarray]:
     for method, oracle in ORACLES.items():
 
         def compute(folder, oracle=oracle, method=method):
-            side_by_side = joblib.Parallel(n_jobs=-1 if seeds > FEW else 1)
-            runs = side_by_side(joblib.delayed(replay_one)(oracle, curves, space, trials, seed) for seed in spec["seeds"])
-            get_reusable_executor().shutdown()  # its processes would stay beside the trainings that follow
-            np.save(folder / "best.npy", np.stack(runs))
-            journal.say(f"{name}: {seeds} searches by {method} replayed")
+            parts = np.array_split(spec["seeds"], min(seeds, PARTS))
+            about = {"oracle": oracle, "curves": curves, "space": space, "trials": trials}
+            tasks = [
+                engine.Task(f"{name}: {method} replayed", _replay_some, about | {"seeds": part.tolist()}, cost=len(part))
+                for part in parts
+            ]
+            np.save(folder / "best.npy", np.concatenate(engine.compute(tasks)))
             return {}
 
         entry = store.cached(f"replay-{name}-{oracle.__name__}", spec | {"method": method}, compute)
         found[method] = np.load(entry.path("best.npy"), allow_pickle=False)
     return found
+
+
+def _replay_some(oracle, curves, space, trials, seeds):
+    """`replay_one` for each seed, float32 (seeds, trials * epochs)."""
+    found = []
+    for i, seed in enumerate(seeds):
+        engine.report(i / len(seeds))
+        found.append(replay_one(oracle, curves, space, trials, seed))
+    return np.stack(found)
 
 
 def replay_one(oracle, curves, space, trials, seed) -> np.ndarray:

@@ -1,12 +1,12 @@
 """Accuracy of a network on images that get worse: eight corruptions by strength."""
 
+import dataclasses
 from types import MappingProxyType
 
 import numpy as np
 from scipy import ndimage
 
-from sixtytwo.base import store
-from sixtytwo.experiments import keys, models
+from sixtytwo.experiments import engine, keys, models
 
 _SQUARE = np.ones((1, 3, 3))
 
@@ -45,36 +45,48 @@ def corrupt(images, corruption, strength) -> np.ndarray:
     return (np.clip(x, 0, 1) * 255).round().astype(np.uint8)
 
 
-def measure_robustness(record, data, *, rows, strengths, corruptions=CORRUPTIONS) -> dict:
-    """Accuracy of the first run of a recorded network under corruptions, a stored step.
+def measure_robustness(recorded, data, *, rows, strengths, corruptions=CORRUPTIONS) -> dict[str, dict]:
+    """Accuracy of recorded networks on validation images as they are, and under each corruption by strength.
 
     Parameters
     ----------
-    record : dict
-        One of `records.load_records`.
+    recorded : dict of str to record
+        From `records.load_records`, by key; the first run of each is measured.
     data : Data
     rows : int
         Validation images, the first ones.
     strengths : list of int
-    corruptions : mapping of str to callable(images, strength)
+        From 1 to 5.
+    corruptions : dict of str to function
 
     Returns
     -------
-    dict with "clean", the accuracy on the images as they are, and "corrupted": its accuracies by strength, by corruption.
+    By key a dict with "clean", the accuracy on the images as they are, and "corrupted": its accuracies by strength, by
+    corruption.
     """
-    images, labels = data.x_validation[:rows], data.y_validation[:rows]
-    spec = {"entry": record["runs"][0]["entry"], "data": data.digest(), "rows": rows, "strengths": strengths}
+    seen = {"x_validation": data.x_validation[:rows], "y_validation": data.y_validation[:rows]}
+    part = dataclasses.replace(data, x_train=data.x_train[:0], y_train=data.y_train[:0], **seen)  # all that travels
+    steps = [_step(record, data, part, rows, strengths, dict(corruptions)) for record in recorded.values()]
+    return {key: entry.result for key, entry in zip(recorded, engine.steps(steps), strict=True)}
+
+
+def _step(record, data, part, rows, strengths, corruptions):
+    run = record["runs"][0]
+    spec = {"entry": run["entry"], "data": data.digest(), "rows": rows, "strengths": strengths}
     spec |= keys.version("robustness") | keys.unless(corruptions=(list(corruptions), list(CORRUPTIONS)))
 
-    def compute(folder):
-        model = models.load_model(record["runs"][0])
+    def arguments():
+        return {"network": models.packed(run), "data": part, "strengths": strengths, "corruptions": corruptions}
 
-        def accuracy(x):
-            return float(np.mean(models.predict(model, x).argmax(1) == labels))
+    task = engine.Task(f"robustness of {record['key']}", _measure, arguments, record["macs"])
+    return engine.Step(f"robustness-{record['key']}", spec, task)
 
-        worse = {
-            name: [accuracy(corrupt(images, corruption, s)) for s in strengths] for name, corruption in corruptions.items()
-        }
-        return {"clean": accuracy(images), "corrupted": worse}
 
-    return store.cached(f"robustness-{record['key']}", spec, compute).result
+def _measure(network, data, *, strengths, corruptions, folder):
+    model, images = models.unpacked(network), data.x_validation
+
+    def accuracy(x):
+        return float(np.mean(models.predict(model, x).argmax(1) == data.y_validation))
+
+    worse = {name: [accuracy(corrupt(images, corruption, s)) for s in strengths] for name, corruption in corruptions.items()}
+    return {"clean": accuracy(images), "corrupted": worse}

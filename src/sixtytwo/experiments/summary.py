@@ -5,6 +5,11 @@ import pandas as pd
 from sixtytwo.base import machine
 
 
+def accuracies(runs) -> list[float]:
+    """Validation accuracy of each run."""
+    return [run["validation"]["accuracy"] for run in runs]
+
+
 def mean_cpu_minutes(record) -> float:
     """Processor minutes of a training, mean over the runs of a record for which they were measured; NaN if for none."""
     return float(pd.Series([run["cpu_minutes"] for run in record["runs"]], dtype=float).mean())

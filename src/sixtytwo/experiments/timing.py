@@ -8,7 +8,7 @@ import numpy as np
 import onnxruntime
 
 from sixtytwo.base import files, store
-from sixtytwo.experiments import keys, models, training
+from sixtytwo.experiments import fitting, keys, models
 
 
 class EpochClock(keras.callbacks.Callback):
@@ -53,7 +53,7 @@ def _take_turns(records, rows, repeats):
         model, clock = models.load_model(record["runs"][0]), EpochClock()
         model.compile_from_config(record["compile"])
         y = rng.integers(0, model.output_shape[-1], rows, dtype=np.uint8)
-        training.fit(model, x, y, epochs=3, batch_size=64, seed=0, callbacks=[clock])
+        fitting.fit(model, x, y, epochs=3, batch_size=64, seed=0, callbacks=[clock])
         seconds[key] += clock.seconds[1:]
     return seconds
 

@@ -1,90 +1,165 @@
-"""How the book trains: build a network, fit it fast, keep the finished run in the store.
+"""How the book trains: build a network, fit it, keep the finished run in the store.
 
 A chapter defines its network as `build(hp)`, a function that takes KerasTuner hyperparameters and returns a compiled Keras
-model, and hands it to `train`, or to a study (`tuning.py`); executing it again without a change trains nothing.
+model, says in a `Training` how it is to be trained, and hands over all trainings that do not depend on each other together
+(`train`). Executing it again without a change trains nothing.
 """
 
+import dataclasses
+import functools
 import time
+from collections.abc import Callable
 
-import keras
 import numpy as np
-import tensorflow as tf
 
-from sixtytwo.base import journal, store
-from sixtytwo.experiments import fast, keys, metrics, models, pipeline
+from sixtytwo.base import store
+from sixtytwo.data.loading import Data
+from sixtytwo.experiments import cost, engine, fitting, keys, metrics, models
 
 
-def train(
-    build,
-    values,
-    data,
-    *,
-    name,
-    seed,
-    epochs,
-    batch_size=64,
-    augmentation=None,
-    clean_epochs=0,
-    class_weight=None,
-    mixed_precision=False,
-    teacher=None,
-    keep="model",
-) -> dict:
-    """Train one network from scratch on the training part; keep the weights of the last epoch.
+@dataclasses.dataclass(frozen=True)
+class Training:
+    """A network that is to be trained from scratch on the training part of the images (`train` does it).
 
     Parameters
     ----------
     build : callable(hp) -> keras.Model
-        Builder of a compiled model with the metric "accuracy"; `values` has a value for each of its hyperparameters.
-    augmentation, clean_epochs, class_weight, mixed_precision
+        Builder of a compiled model with the metric "accuracy".
+    values : dict
+        A value for each of its hyperparameters.
+    data : Data
+    name : str
+        Of the stored step, `train-<name>-seed<seed>`.
+    seed : int
+        Of the initial weights, the order of the images, dropout and distortion.
+    epochs, batch_size, augmentation, clean_epochs, class_weight, mixed_precision
         Explained in `fit`.
     teacher : run or None
         A finished run whose probabilities for the training images replace the labels (distillation: Hinton et al. 2015).
     keep : {"model", "predictions", "metrics"}
-        What is stored: the weights; or, of a run that only decides a question, no more than the classes predicted for the
-        validation images (`predictions` reads them), or the metrics alone.
-
-    Returns the record of the run: seed, train_seconds (wall clock of `fit`), cpu_minutes (processor time of `fit`, all
-    threads together, which other work on the machine hardly changes; None if it was not measured), validation (`measure`),
-    history by epoch, training (the arguments epochs to clean_epochs and mixed_precision), entry (name of the stored step).
-
-    Raises FloatingPointError if the loss stops being a number, ValueError if `values` do not fit the builder, and
-    FileNotFoundError if the weights of the teacher are gone.
+        What is stored: the weights of the last epoch; or, of a run that only decides a question, no more than the classes
+        predicted for the validation images (`predictions` reads them), or the metrics alone.
+    title : str or None
+        What progress calls it, if not by name and seed.
     """
-    model = models.build_model(build, values, seed=seed)
-    options = {"epochs": epochs, "batch_size": batch_size, "augmentation": augmentation, "clean_epochs": clean_epochs}
-    options |= keys.unless(mixed_precision=(mixed_precision, False))
-    learning = options | {"seed": seed, "class_weight": class_weight}
-    spec = keys.version("training") | keys.network(model) | {"data": data.digest()} | learning
-    spec |= keys.unless(keep=(keep, "model"), teacher=(teacher and teacher["entry"], None))
 
-    def compute(folder):
-        return _trained(model, data, teacher, keep, folder, title=f"{name}, seed {seed}", **learning)
+    build: Callable
+    values: dict
+    data: Data
+    _: dataclasses.KW_ONLY
+    name: str
+    seed: int
+    epochs: int
+    batch_size: int = 64
+    augmentation: dict | None = None
+    clean_epochs: int = 0
+    class_weight: list | None = None
+    mixed_precision: bool = False
+    teacher: dict | None = None
+    keep: str = "model"
+    title: str | None = None
 
-    entry = store.cached(f"train-{name}-seed{seed}", spec, compute)
-    return {"seed": seed, "cpu_minutes": None, **entry.result, "training": options, "entry": entry.folder.name}
+    def options(self) -> dict:
+        """How it is fitted, as its record says."""
+        named = {name: getattr(self, name) for name in ("epochs", "batch_size", "augmentation", "clean_epochs")}
+        return named | keys.unless(mixed_precision=(self.mixed_precision, False))
+
+    def spec(self, model) -> dict:
+        """What determines its result, for the model that its builder gives."""
+        spec = keys.version("training") | keys.network(model) | {"data": self.data.digest()} | self.options()
+        spec |= {"seed": self.seed, "class_weight": self.class_weight}
+        return spec | keys.unless(keep=(self.keep, "model"), teacher=(self.teacher and self.teacher["entry"], None))
+
+    def step(self) -> engine.Step:
+        """What the engine needs to know of it. Raises ValueError if there are no values, or others than the builder has."""
+        title = self.title or f"{self.name}, seed {self.seed}"
+        if self.values is None:
+            raise ValueError(f"{title}: there are no values to train it with; did every trial of its search fail?")
+        model = models.build_model(self.build, self.values, seed=self.seed)
+        learning = self.options() | {"seed": self.seed, "class_weight": self.class_weight}
+
+        def arguments():
+            network = models.blueprint(model, self.build, self.values)
+            return {"network": network, "data": _taught(self.data, self.teacher), "keep": self.keep, "title": title} | learning
+
+        seconds = cost.of_training(model, images=len(self.data.x_train) * self.epochs, batch_size=self.batch_size)
+        task = engine.Task(title, fit_and_measure, arguments, seconds, says=_says)
+        return engine.Step(f"train-{self.name}-seed{self.seed}", self.spec(model), task, self.data.recipe)
 
 
-def train_winner(build, search, data, *, name, seed, **options) -> dict:
-    """Train the best point of a search (`tuning.search`) as `<name>-winner` and return its run.
+def train(trainings, *, failures="raise"):
+    """Train networks, side by side on every core or machine (`engine`), and return their runs.
 
-    The record of the search is told how the winner did: search["winner"] is {"validation": metrics, "entry": stored step}.
-    `options` are those of `train`. Raises ValueError if no trial of the search was completed.
+    Parameters
+    ----------
+    trainings : Training, or list or dict of trainings, or of such lists
+        Those that do not depend on each other, together.
+    failures : {"raise", "return"}
+        Whether a training that fails ends them all, or leaves its exception in the place of its run.
+
+    Returns
+    -------
+    The runs, in the same order and form. A run is a dict with seed, train_seconds (wall clock of `fit`), cpu_minutes
+    (processor time of `fit`; None if it was not measured), validation (`metrics.measure`), history by epoch, training (the
+    arguments epochs to clean_epochs and mixed_precision), entry (name of the stored step).
+
+    Raises FloatingPointError if a loss stops being a number, ValueError if values do not fit their builder,
+    FileNotFoundError if the weights of a teacher are gone, and EngineError for what happens on a worker.
     """
-    if search["best"] is None:
-        raise ValueError(f"all {search['trials']} trials of the search for {name} failed, so it has no winner to train.")
-    run = train(build, search["best"], data, name=f"{name}-winner", seed=seed, **options)
-    search["winner"] = {"validation": run["validation"], "entry": run["entry"]}
-    return run
-
-
-def _trained(model, data, teacher, keep, folder, *, title, **learning):
-    """Fit a model, measure it, and leave in `folder` what is to be kept."""
-    labels = data.y_train if teacher is None else models.predict(models.load_model(teacher), data.x_train)
-    started, busy = time.perf_counter(), time.process_time()
-    history = fit(
-        model, data.x_train, labels, validation_data=validation(model, data), callbacks=[_Progress(title)], **learning
+    flat = list(_leaves(trainings))
+    entries = engine.steps([training.step() for training in flat], failures=failures)
+    runs = (
+        entry if isinstance(entry, Exception) else _run(training, entry) for training, entry in zip(flat, entries, strict=True)
     )
+    return _alike(trainings, runs)
+
+
+def _run(training, entry):
+    about = {"seed": training.seed, "cpu_minutes": None}
+    return about | entry.result | {"training": training.options(), "entry": entry.folder.name}
+
+
+def _leaves(wanted):
+    if isinstance(wanted, Training):
+        yield wanted
+        return
+    for part in wanted.values() if isinstance(wanted, dict) else wanted:
+        yield from _leaves(part)
+
+
+def _alike(wanted, runs):
+    """The next runs, in the form of the trainings."""
+    if isinstance(wanted, Training):
+        return next(runs)
+    if isinstance(wanted, dict):
+        return {name: _alike(part, runs) for name, part in wanted.items()}
+    return [_alike(part, runs) for part in wanted]
+
+
+def _says(result):
+    return f", val_accuracy {result['validation']['accuracy']:.3f}"
+
+
+@functools.lru_cache(maxsize=1)
+def _answers(entry_names, shifts, images):
+    run = {"entry": entry_names[0]} | ({"members": list(entry_names), "shifts": list(shifts)} if shifts else {})
+    return models.predict(models.load_model(run), images.x_train)
+
+
+def _taught(data, teacher):
+    """The images with the probabilities of a teacher in the place of their labels."""
+    if teacher is None:
+        return data
+    names = tuple(teacher.get("members", [teacher["entry"]]))
+    return dataclasses.replace(data, y_train=_answers(names, tuple(map(tuple, teacher.get("shifts", ()))), data))
+
+
+def fit_and_measure(network, data, *, keep, title, folder, **learning) -> dict:
+    """Train a network (`models.blueprint`), measure it, and leave in `folder` what is to be kept. Raises FloatingPointError."""
+    model = models.from_blueprint(network, seed=learning["seed"])
+    started, busy = time.perf_counter(), time.process_time()
+    checked = fitting.validation(model, data)
+    history = fitting.fit(model, data.x_train, data.y_train, validation_data=checked, **learning)
     seconds, cpu_minutes = time.perf_counter() - started, (time.process_time() - busy) / 60
     if not np.isfinite(history["loss"][-1]):
         raise FloatingPointError(f"training {title} diverged: the loss is {history['loss'][-1]}; lower the learning rate.")
@@ -95,73 +170,6 @@ def _trained(model, data, teacher, keep, folder, *, title, **learning):
         np.savez_compressed(folder / "validation.npz", predicted=probabilities.argmax(1).astype(np.uint8))
     measured = metrics.measure(data.y_validation, probabilities)
     return {"train_seconds": seconds, "cpu_minutes": cpu_minutes, "validation": measured, "history": history}
-
-
-def validation(model, data) -> tf.data.Dataset:
-    """The validation part as `fit` and `search` take it: batches in the shape, and labels in the form, of a model."""
-    labels = targets(model, data.y_validation)
-    return pipeline.batches(data.x_validation, labels, batch_size=pipeline.EVALUATION_BATCH, input_shape=model.input_shape)
-
-
-def fit(
-    model,
-    images,
-    labels,
-    *,
-    epochs,
-    batch_size,
-    seed,
-    augmentation=None,
-    clean_epochs=0,
-    class_weight=None,
-    mixed_precision=False,
-    callbacks=(),
-    **kwargs,
-) -> dict:
-    """`model.fit` on uint8 images (n, 28, 28), fast: no copy of the data, many steps per call; returns the history.
-
-    Parameters
-    ----------
-    augmentation : dict or None
-        Arguments of `distort`, which is applied to each batch.
-    clean_epochs : int
-        The last epochs, which see the images as they are.
-    class_weight : list or None
-        Weight of each class in the loss.
-    mixed_precision : bool
-        Whether to calculate in bfloat16 where the processor can (`fast.bfloat16`).
-    """
-    fast.make_fast(model)
-    distortion = None
-    if augmentation:
-        distortion, finish = _distortion(augmentation, epochs - clean_epochs)
-        callbacks = [*callbacks, finish]
-    feed = {"batch_size": batch_size, "input_shape": model.input_shape, "shuffle_seed": seed, "distortion": distortion}
-    x = pipeline.batches(images, targets(model, labels), **feed)
-    weights = None if class_weight is None else dict(enumerate(class_weight))
-    with fast.bfloat16(mixed_precision):
-        history = model.fit(  # the batches are shuffled already
-            x, epochs=epochs, shuffle=False, class_weight=weights, callbacks=list(callbacks), verbose=0, **kwargs
-        )
-    return history.history
-
-
-def _distortion(limits, last):
-    """A distortion for `batches`, and the callback that ends it before epoch `last`, counted from 0."""
-    distorting = tf.Variable(True)  # read by the pipeline, switched by the callback
-
-    def distortion(x, seed):
-        return tf.cond(distorting, lambda: pipeline.distort(x, seed, **limits), lambda: x)
-
-    return distortion, keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: distorting.assign(epoch < last))
-
-
-def targets(model, labels):
-    """Labels as the loss of a model wants them: one-hot, float32 (n, classes), for the categorical cross-entropy."""
-    loss = model.loss if isinstance(model.loss, str) else type(model.loss).__name__
-    if labels.ndim == 1 and loss.lower().replace("_", "") == "categoricalcrossentropy":
-        return keras.utils.to_categorical(labels, model.output_shape[-1]).astype("float32")
-    return labels
 
 
 def ensemble(runs, data, *, name, shifts=((0, 0),)) -> dict:
@@ -180,20 +188,3 @@ def ensemble(runs, data, *, name, shifts=((0, 0),)) -> dict:
 
     entry = store.cached(f"ensemble-{name}", spec, compute)
     return run | {"validation": entry.result, "entry": entry.folder.name}
-
-
-class _Progress(keras.callbacks.Callback):
-    """Shows each finished epoch."""
-
-    def __init__(self, title):
-        super().__init__()
-        self.title = title
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self.started = time.perf_counter()
-
-    def on_epoch_end(self, epoch, logs=None):
-        journal.say(
-            f"{self.title}: epoch {epoch + 1}/{self.params['epochs']}, {time.perf_counter() - self.started:.0f} s, "
-            f"accuracy {logs['accuracy']:.3f}, val_accuracy {logs['val_accuracy']:.3f}"
-        )

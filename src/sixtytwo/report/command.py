@@ -6,7 +6,6 @@ python -m sixtytwo.report.command site                      # the published run,
 python -m sixtytwo.report.command reference                 # a full run, gated and made the published one
 python -m sixtytwo.report.command readme                    # its results into README.md
 python -m sixtytwo.report.command data                      # download and verify EMNIST
-python -m sixtytwo.report.command search --model cnn        # one model's search in several processes
 """
 
 import argparse
@@ -19,7 +18,7 @@ import yaml
 
 from sixtytwo.base import contracts, paths
 from sixtytwo.data import download, idx
-from sixtytwo.report import book, build, execute, promote, readme, search
+from sixtytwo.report import book, build, execute, promote, readme
 
 STORED = "What was finished is stored; the same command goes on from there."
 
@@ -44,14 +43,10 @@ def main(arguments=None) -> int:
     added = add(_reference, "execute a profile and make it the published run")
     _add_run_options(added, profile="paper", data="emnist")
     added.add_argument("--chapters", nargs="+", default=(), help=f"{again}, and promote them alone")
-    added = add(_search, "one model's hyperparameter search in several processes")
-    _add_run_options(added, profile="smoke", data="auto")
-    search.add_options(added)
     add(_site, "build the published run")
     add(_readme, "write the published results into README.md")
     add(_data, "download and verify EMNIST")
     options = parser.parse_args(arguments)
-    options.arguments = sys.argv[1:] if arguments is None else arguments
     return exit_status(lambda: options.command(options), interrupted=STORED)
 
 
@@ -85,10 +80,6 @@ def _reference(options):
         execute.run(options.profile, options.data, dict(options.set), redraw=redraw, commit_steps=commit_steps)
         promote.promote(options.profile, options.chapters)
         readme.write_readme()
-
-
-def _search(options):
-    search.run(options)
 
 
 def _site(options):

@@ -12,7 +12,7 @@ import time
 import nbformat
 import PIL.Image
 
-from sixtytwo.base import journal, machine
+from sixtytwo.base import journal, machine, progress
 from sixtytwo.report import book, fingerprint, gate
 
 ATTEMPTS = 3  # to start a kernel
@@ -125,8 +125,8 @@ def _palette_png(encoded):
 
 @contextlib.contextmanager
 def showing(notes):
-    """Copy the progress that a chapter notes in its journal to the terminal while it runs."""
-    stop = threading.Event()
+    """Copy the progress that a chapter notes in its journal to the terminal while it runs: its lines, and its live bar."""
+    stop, live = threading.Event(), journal.Live()
 
     def follow():
         start, last = 0, False
@@ -135,7 +135,10 @@ def showing(notes):
             noted, start = journal.read_on(notes, start)
             for kind, value in noted:
                 if kind == "progress":
-                    print("   ", value, flush=True)
+                    live.line(f"    {value}")
+                if kind == "bar":
+                    live.bar(value["share"], progress.text(value))
+        live.close()
 
     thread = threading.Thread(target=follow, daemon=True)
     thread.start()

@@ -5,7 +5,9 @@ Facts
 layers : DataFrame
     `experiments.models.layer_table` of the paper's network.
 search : dict
-    `experiments.tuning.search`, with its winner (`experiments.training.train_winner`).
+    `experiments.tuning.search`.
+winner : dict
+    The run of its best point.
 runs : list of dict
     `experiments.training.train` of the paper's network, one per seed.
 grid : DataFrame
@@ -120,12 +122,12 @@ def best_filters(grid, point):
     f"({GRID_BUDGET}), p below {SIGNIFICANT}; and fully trained, the winner of our search has "
     "more parameters and is more than half a point better than the paper's network; one of them counts as partly",
 )
-def size_pays(grid, point, layers, search, runs):
+def size_pays(grid, point, layers, search, winner, runs):
     correlation, p = searches.size_correlation(_at_rate(grid, point))
     ours = layers["parameters"].sum()
     larger = next(row["parameters"] for row in search["table"] if row["hyperparameters"] == search["best"])
     mean = np.mean([run["validation"]["accuracy"] for run in runs])
-    gain = search["winner"]["validation"]["accuracy"] - mean
+    gain = winner["validation"]["accuracy"] - mean
     return Verdict(
         parts(p < SIGNIFICANT and correlation > 0, larger > ours and gain > HALF_A_POINT),
         f"rank correlation {correlation:.2f} in short trainings; "

@@ -5,7 +5,9 @@ Facts
 layers : dict of DataFrame
     `experiments.models.layer_table` of the paper's network, read as graph "T" and as graph "X".
 search : dict
-    `experiments.tuning.search` on graph T, with its winner (`experiments.training.train_winner`).
+    `experiments.tuning.search` on graph T.
+winner : dict
+    The run of its best point.
 runs : list of dict
     `experiments.training.train` of graph T, one per seed.
 point : dict
@@ -80,8 +82,8 @@ def space_of_search(search):
     text="The winner of our search; a mean over the seeds within half a point of our winner, which is fully trained once, "
     "counts as partly",
 )
-def best_of_search(search, runs, point):
-    ahead = search["winner"]["validation"]["accuracy"] - np.mean([run["validation"]["accuracy"] for run in runs])
+def best_of_search(search, winner, runs, point):
+    ahead = winner["validation"]["accuracy"] - np.mean([run["validation"]["accuracy"] for run in runs])
     drawn = "" if point in [row["hyperparameters"] for row in search["table"]] else "not "
     return Verdict(
         "reproduced" if search["best"] == point else at_most_partly(ahead <= HALF_A_POINT),
