@@ -56,16 +56,20 @@ def one_run(folder):
 
     from networks import keras_model
 
-    from sixtytwo.experiments import training
+    from sixtytwo.experiments import fitting
 
     model = keras_model("mlp")
-    training.fit(model, images[:640], labels[:640], epochs=1, batch_size=64, seed=0)  # warm-up
+    fitting.fit(model, images[:640], labels[:640], epochs=1, batch_size=64, seed=0)  # warm-up
     started = time.perf_counter()
-    training.fit(model, images, labels, epochs=1, batch_size=64, seed=0)
+    fitting.fit(model, images, labels, epochs=1, batch_size=64, seed=0)
     epoch_s = time.perf_counter() - started
+    print(json.dumps({"rss_gb": peak_gb(), "load_s": load_s, "epoch_s": epoch_s}))
+
+
+def peak_gb() -> float:
+    """Peak resident memory of this process; getrusage would count the process that started it."""
     status = dict(line.split(":") for line in Path("/proc/self/status").read_text().splitlines())
-    peak = int(status["VmHWM"].split()[0]) * 1024 / 1e9  # getrusage would count the process that started this one
-    print(json.dumps({"rss_gb": peak, "load_s": load_s, "epoch_s": epoch_s}))
+    return int(status["VmHWM"].split()[0]) * 1024 / 1e9
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from run import BATCH_SIZE, REPEATS, entry
 from tensorflow.tsl.profiler.protobuf import xplane_pb2
 
 from sixtytwo.data import synthetic
-from sixtytwo.experiments import training
+from sixtytwo.experiments import fitting
 
 KINDS = {  # what the name of an operation contains: its kind; the first that fits counts
     "Conv2DBackpropFilter": "filter_gradients",
@@ -28,12 +28,12 @@ def measure():
     images, labels = synthetic.load("train", 6_400)
     for name in ("cnn", "residual_cnn"):
         model = keras_model(name)
-        training.fit(model, images, labels, epochs=1, batch_size=BATCH_SIZE, seed=0)
+        fitting.fit(model, images, labels, epochs=1, batch_size=BATCH_SIZE, seed=0)
         shares = collections.defaultdict(list)
         for _ in range(REPEATS):
             with tempfile.TemporaryDirectory() as folder:
                 with tf.profiler.experimental.Profile(folder):
-                    training.fit(model, images, labels, epochs=1, batch_size=BATCH_SIZE, seed=0)
+                    fitting.fit(model, images, labels, epochs=1, batch_size=BATCH_SIZE, seed=0)
                 busy = seconds_by_kind(next(Path(folder).rglob("*.xplane.pb")))
             for kind, seconds in busy.items():
                 shares[kind].append(seconds / sum(busy.values()))

@@ -14,7 +14,7 @@ from networks import keras_model
 from run import REPEATS, entry, ratios
 
 from sixtytwo.data import loading
-from sixtytwo.experiments import models, training
+from sixtytwo.experiments import fitting, models
 
 TARGET, CHECK_EVERY = 0.85, 200
 FAST_STEPS, FAST_RATE, FAST_BATCH = 700, 0.01, 128
@@ -96,5 +96,5 @@ class UntilTarget(keras.callbacks.Callback):
 def seconds_to_target(model, data, batch_size, seed) -> float:
     """Train until the target is reached, 20 epochs at most (then infinity)."""
     clock = UntilTarget(data.x_validation, data.y_validation)
-    training.fit(model, data.x_train, data.y_train, epochs=20, batch_size=batch_size, seed=seed, callbacks=[clock])
+    fitting.fit(model, data.x_train, data.y_train, epochs=20, batch_size=batch_size, seed=seed, callbacks=[clock])
     return clock.reached

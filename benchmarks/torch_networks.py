@@ -1,6 +1,8 @@
-"""The networks in PyTorch."""
+"""The networks in PyTorch, and an epoch of their training."""
 
 import torch
+from networks import keras_model
+from run import BATCH_SIZE
 from torch import nn
 
 
@@ -54,3 +56,26 @@ def torch_model(name) -> nn.Module:
         ),
     }
     return nn.Sequential(*layers[name]()).to(memory_format=torch.channels_last)
+
+
+def epoch_of(name, images, labels, mixed=False):
+    """A function that trains a fresh network for an epoch in PyTorch eager, with all cores; `mixed` is its autocast to bfloat16.
+
+    All images are tensors in memory, channels last, and Adam is fused.
+    """
+    model = torch_model(name)
+    weights = [*model.parameters(), *(moving for moving in model.buffers() if moving.ndim)]
+    assert sum(w.numel() for w in weights) == keras_model(name).count_params()
+    x = torch.from_numpy((images / 255).astype("float32"))[:, None].contiguous(memory_format=torch.channels_last)
+    y = torch.from_numpy(labels.astype("int64"))
+    adam, loss = torch.optim.Adam(model.parameters(), 0.001, fused=True), torch.nn.CrossEntropyLoss()
+
+    def one_epoch():
+        for rows in torch.randperm(len(x)).split(BATCH_SIZE):
+            adam.zero_grad(set_to_none=True)
+            with torch.autocast("cpu", torch.bfloat16, enabled=mixed):
+                lost = loss(model(x[rows]), y[rows])
+            lost.backward()
+            adam.step()
+
+    return one_epoch

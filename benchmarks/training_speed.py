@@ -8,13 +8,11 @@ import time
 import keras
 import numpy as np
 import tensorflow as tf
-import torch
-from networks import keras_model
+from networks import characters, keras_model
 from run import BATCH_SIZE, REPEATS, entry, ratios
-from torch_networks import torch_model
+from torch_networks import epoch_of
 
-from sixtytwo.data import synthetic
-from sixtytwo.experiments import models, training
+from sixtytwo.experiments import fitting, models
 
 IMAGES = {"mlp": 48_000, "cnn": 24_000, "residual_cnn": 16_000, "modern_cnn": 3_200}  # per repeat: some seconds each
 
@@ -22,15 +20,13 @@ IMAGES = {"mlp": 48_000, "cnn": 24_000, "residual_cnn": 16_000, "modern_cnn": 3_
 def measure():
     """Images per second of each contestant, ratios within a repeat, and the share of the peak."""
     for name in IMAGES:
-        images, labels = synthetic.load("train", 4_000)
-        rows = np.random.default_rng(0).integers(0, len(images), IMAGES[name])
-        images, labels = images[rows], labels[rows]
+        images, labels = characters(IMAGES[name])
         contestants = {
             "book": book(name, images, labels),
             "keras": plain_keras(name, images, labels),
-            "torch": pytorch(name, images, labels),
+            "torch": epoch_of(name, images, labels),
             "mixed": book(name, images, labels, mixed=True),
-            "torch_mixed": pytorch(name, images, labels, mixed=True),
+            "torch_mixed": epoch_of(name, images, labels, mixed=True),
         }
         speed = {key: [] for key in contestants}
         peaks = []
@@ -57,7 +53,7 @@ def measure():
 def book(name, images, labels, mixed=False):
     """One epoch as the chapters train."""
     model = keras_model(name)
-    return lambda: training.fit(model, images, labels, epochs=1, batch_size=BATCH_SIZE, seed=0, mixed_precision=mixed)
+    return lambda: fitting.fit(model, images, labels, epochs=1, batch_size=BATCH_SIZE, seed=0, mixed_precision=mixed)
 
 
 def plain_keras(name, images, labels):
@@ -67,26 +63,6 @@ def plain_keras(name, images, labels):
     x = (images / 255).astype("float32").reshape(-1, *model.input_shape[1:])
     y = np.eye(62, dtype="float32")[labels]
     return lambda: model.fit(x, y, epochs=1, batch_size=BATCH_SIZE, verbose=0)
-
-
-def pytorch(name, images, labels, mixed=False):
-    """One epoch in PyTorch eager: tensors in memory, channels last, all cores; `mixed` is its autocast to bfloat16."""
-    model = torch_model(name)
-    weights = [*model.parameters(), *(moving for moving in model.buffers() if moving.ndim)]
-    assert sum(w.numel() for w in weights) == keras_model(name).count_params()
-    x = torch.from_numpy((images / 255).astype("float32"))[:, None].contiguous(memory_format=torch.channels_last)
-    y = torch.from_numpy(labels.astype("int64"))
-    adam, loss = torch.optim.Adam(model.parameters(), 0.001), torch.nn.CrossEntropyLoss()
-
-    def one_epoch():
-        for rows in torch.randperm(len(x)).split(BATCH_SIZE):
-            adam.zero_grad(set_to_none=True)
-            with torch.autocast("cpu", torch.bfloat16, enabled=mixed):
-                lost = loss(model(x[rows]), y[rows])
-            lost.backward()
-            adam.step()
-
-    return one_epoch
 
 
 def peak() -> float:

@@ -151,6 +151,14 @@ def own_store(tmp_path, monkeypatch):
     monkeypatch.setattr(paths, "UNFINISHED", tmp_path / "unfinished")
 
 
+@pytest.fixture
+def one_core(monkeypatch):
+    """A machine with one core: what the engine computes, it computes in this process."""
+    from sixtytwo.experiments import engine
+
+    monkeypatch.setattr(engine, "local_workers", lambda: 1)
+
+
 class Checkout:
     """A committed copy of this checkout that uses its installed packages."""
 

@@ -16,7 +16,7 @@ import yaml
 from conftest import ROOT
 
 from sixtytwo.base import files, paths, store
-from sixtytwo.experiments import models
+from sixtytwo.experiments import engine, models
 from sixtytwo.report import book
 
 SMALL = {  # so that a chapter runs in seconds; the other values are those of the full run
@@ -39,7 +39,8 @@ SMALL = {  # so that a chapter runs in seconds; the other values are those of th
     "learning_sizes": [100, 200, 300, 400],
     "resamples": 5,
 }
-CHANGED = {"n_train": 800, "grid_free": 2, "ablation_limit": 2, "retrained": ["cnn"]}  # else one more, or other seeds
+# else one more, or other seeds; of fewer trials or settings the others stay as they are
+CHANGED = {"n_train": 800, "max_trials": 9, "grid_free": 2, "ablation_limit": 2, "retrained": ["cnn"]}
 
 
 def changed(name, value):
@@ -62,6 +63,7 @@ class Chapter:
         self.values = {name: values.get(name, default) for name, default in defaults.items()}
         self.folder = folder
         monkeypatch.setattr(store, "cached", self._noted)
+        monkeypatch.setattr(engine, "steps", self._all_noted)
         monkeypatch.setattr(paths, "LOCAL", folder / "store")
         monkeypatch.setattr(models, "predictions", lambda run: np.zeros_like(self.scope["data"].y_validation))
 
@@ -76,11 +78,14 @@ class Chapter:
                 scope |= self.values | values
         return self.asked
 
-    def _noted(self, name, spec, compute):
-        """The answer to a step: what a published one of its name found, under the key of this one."""
+    def _all_noted(self, wanted, failures="raise"):
+        return [self._noted(step.name, step.spec) for step in wanted]
+
+    def _noted(self, name, spec, compute=None):
+        """The answer to a step: what a published one of its name (for all trials, one point of a grid) found, under its own key."""
         key = files.digest(spec)[:16]
         self.asked.add((re.sub(r"seed\d+", "seed", name), f"{name}-{key}"))
-        alike = re.sub(r"seed\d+", "seed0", name)
+        alike = "train-mlp-grid-seed0" if "-trial-" in name else re.sub(r"seed\d+", "seed0", name)
         found = next(path for path in sorted(paths.PUBLISHED.glob(f"{alike}-*")) if len(path.name) == len(alike) + 17)
         folder = paths.LOCAL / f"{name}-{key}"
         if not folder.exists():
@@ -90,7 +95,7 @@ class Chapter:
             (folder := self.folder / "noise").mkdir(exist_ok=True)
             np.savez(folder / "suspects.npz", rows=np.arange(3), read_as=np.arange(3))
         entry = json.loads((found / "entry.json").read_text(encoding="utf-8"))
-        return store.Entry(folder, entry["result"], entry["files"], "", {})
+        return store.Entry(folder, entry["result"], entry["files"], "", {}, spec, None)
 
 
 def trained(*names):
@@ -103,25 +108,25 @@ CONTROLS = trained("mlp-shuffled", "mlp-transposed", "mlp-upright")
 LONG = trained(*(f"{key}-long" for key in ("mlp", "cnn", "residual_cnn")))
 FEEDS = {  # a pattern for the steps that each parameter feeds; the replays see the scores of their grid, which are fixed here
     "03_mlp": {
-        "n_train": "(train|search|raw-pixels).*",
+        "n_train": "(train|raw-pixels).*",
         "epochs": trained("mlp", "mlp-winner", "mlp-relu", "mlp-tanh", "linear"),
-        "batch_size": "(?!train-majority)(train|search).*",
+        "batch_size": "(?!train-majority)train.*",
         "seeds": trained("mlp", "mlp-winner"),
-        "max_trials": "search.*|replay.*",
-        "search_rows": "search.*|raw-pixels|.*grid-seed",
-        "search_epochs": "search.*|.*grid-seed",
+        "max_trials": trained("mlp-trial") + "|replay.*",
+        "search_rows": trained("mlp-trial") + "|raw-pixels|.*grid-seed",
+        "search_epochs": trained("mlp-trial") + "|.*grid-seed",
         "study_seeds": trained("mlp-relu", "mlp-tanh"),
         "grid_free": "replay.*",
         "replays": "replay.*",
     },
     "04_cnn": {
-        "n_train": "(train|search).*",
+        "n_train": "train.*",
         "epochs": trained("cnn", "cnn-winner"),
-        "batch_size": "(train|search).*",
+        "batch_size": "train.*",
         "seeds": trained("cnn", "cnn-winner"),
-        "max_trials": "search.*|replay.*",
-        "search_rows": f"search.*|{STUDIES}|{CONTROLS}",
-        "search_epochs": "search.*",
+        "max_trials": trained("cnn-trial") + "|replay.*",
+        "search_rows": trained("cnn-trial") + f"|{STUDIES}|{CONTROLS}",
+        "search_epochs": trained("cnn-trial"),
         "study_seeds": STUDIES,
         "study_epochs": f"{STUDIES}|{CONTROLS}",
         "control_seeds": CONTROLS,
@@ -133,21 +138,21 @@ FEEDS = {  # a pattern for the steps that each parameter feeds; the replays see 
     },
     "05_residual_cnn": {
         "n_train": ".*",
-        "epochs": "train.*|probes.*",
+        "epochs": "(?!train-residual_cnn-trial)train.*|probes.*",
         "batch_size": ".*",
-        "seeds": "train.*|probes.*",
-        "max_trials": "search.*",
-        "search_rows": "search.*|gradients-seed",
-        "search_epochs": "search.*|gradients-seed",
+        "seeds": "(?!train-residual_cnn-trial)train.*|probes.*",
+        "max_trials": trained("residual_cnn-trial"),
+        "search_rows": trained("residual_cnn-trial") + "|gradients-seed",
+        "search_epochs": trained("residual_cnn-trial") + "|gradients-seed",
         "study_seeds": "gradients-seed",
     },
     "06_modern_cnn": {
         "n_train": ".*",
         "modern_epochs": "ensemble.*|" + trained("modern_cnn", "modern_cnn-winner", "modern_small"),
-        "modern_seeds": "(?!train-modern-ablation)(train|ensemble).*",
-        "max_trials": "search.*",
-        "search_rows": "search.*",
-        "search_epochs": "search.*",
+        "modern_seeds": "(?!train-modern-ablation|train-modern_cnn-trial)(train|ensemble).*",
+        "max_trials": trained("modern_cnn-trial"),
+        "search_rows": trained("modern_cnn-trial"),
+        "search_epochs": trained("modern_cnn-trial"),
         "ablation_rows": trained("modern-ablation"),
         "ablation_epochs": trained("modern-ablation"),
         "ablation_seeds": trained("modern-ablation"),

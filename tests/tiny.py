@@ -17,5 +17,9 @@ def build(hp, rate=(0.01, 0.003)):
 VALUES = {"units": 16, "learning_rate": 0.01}
 
 
+def planned(data, values=VALUES, build=build, **changes):
+    return training.Training(build, values, data, **({"name": "tiny", "seed": 0, "epochs": 2} | changes))
+
+
 def train(data, values=VALUES, **changes):
-    return training.train(build, values, data, **({"name": "tiny", "seed": 0, "epochs": 2} | changes))
+    return training.train(planned(data, values, **changes))

@@ -52,6 +52,12 @@ def test_network_may_log_more_than_its_accuracy_and_its_loss(results, tmp_path):
     assert contracts.read(tmp_path / "results.json") == results
 
 
+def test_environment_may_name_its_cores(results, tmp_path):
+    results["environment"]["cores"] = 2
+    contracts.write(tmp_path / "results.json", results)
+    assert contracts.read(tmp_path / "results.json") == results
+
+
 def test_file_that_is_not_json_is_named(tmp_path):
     (tmp_path / "verdicts.json").write_text("[")
     with pytest.raises(contracts.ContractError, match=r"verdicts\.json is not JSON .*execute the run again"):

@@ -149,6 +149,29 @@ def test_reference_run_writes_where_it_can_be_committed(monkeypatch, tmp_path):
     assert len(calls) == 1 and not paths.LOCAL.exists()
 
 
+def test_entry_keeps_how_its_images_were_made_and_that_is_checked_like_all_else(capsys):
+    compute, _ = counted()
+    recipe = (["load_train", "synthetic", 100], ["first", 10])
+    entry = store.cached("step", {}, compute, recipe=recipe)
+    assert store.find("step", {}).recipe == entry.recipe == [list(change) for change in recipe]
+    assert store.cached("other", {}, compute).recipe is None
+    text = entry.path("entry.json").read_text()
+    entry.path("entry.json").write_text(text.replace('["first",10]', '["first",11]'))
+    assert store.find("step", {}) is None and "damaged" in capsys.readouterr().err
+
+
+def test_recipe_is_not_part_of_the_key():
+    compute, calls = counted()
+    for recipe in (None, [["load_train", "synthetic", 100]]):
+        store.cached("step", {"data": "digest"}, compute, recipe=recipe)
+    assert len(calls) == 1
+
+
+def test_entry_says_where_it_was_made():
+    compute, _ = counted()
+    assert store.cached("step", {}, compute, made={"cpu": "elsewhere"}).environment == {"cpu": "elsewhere"}
+
+
 def test_entry_names_its_environment():
     compute, _ = counted()
     entry = json.loads(store.cached("step", {}, compute).path("entry.json").read_text())

@@ -1,12 +1,15 @@
 """Nearest neighbours and a support vector machine on raw pixels."""
 
 import json
-from types import SimpleNamespace
 
 import numpy as np
+import pytest
+from published_images import images_of
 
 from sixtytwo.base import paths
 from sixtytwo.experiments import classical
+
+pytestmark = pytest.mark.usefixtures("one_core")
 
 
 def test_both_learn_from_the_first_rows(data, own_store):
@@ -26,5 +29,4 @@ def test_the_published_step_is_found(monkeypatch):
     """With the digests of the published images, without the images themselves."""
     (published,) = paths.PUBLISHED.glob("raw-pixels-*/entry.json")
     entry = json.loads(published.read_text(encoding="utf-8"))
-    images = SimpleNamespace(digest=lambda: entry["spec"]["data"])
-    assert classical.classical_baselines(images, entry["spec"]["rows"]) == entry["result"]
+    assert classical.classical_baselines(images_of(entry["spec"]), entry["spec"]["rows"]) == entry["result"]

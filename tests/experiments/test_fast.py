@@ -6,7 +6,7 @@ import pytest
 from tiny import VALUES, build
 
 from sixtytwo.base import machine
-from sixtytwo.experiments import fast, models, pipeline, training
+from sixtytwo.experiments import fast, fitting, models, pipeline
 
 
 def plain_fit(model, data, *, epochs, batch_size=64):
@@ -22,7 +22,7 @@ def loss_differences(data, rate):
         model, plain = (models.build_model(build, VALUES, seed=seed) for _ in range(2))
         plain.optimizer.learning_rate = 0.01 * rate
         slow = plain_fit(plain, data, epochs=2)
-        quick = training.fit(model, data.x_train, data.y_train, epochs=2, batch_size=64, seed=seed)  # other order of images
+        quick = fitting.fit(model, data.x_train, data.y_train, epochs=2, batch_size=64, seed=seed)  # other order of images
         return np.subtract(quick["loss"], slow["loss"])
 
     differences = np.array([difference(seed) for seed in range(4)])
@@ -83,7 +83,7 @@ def test_fast_batch_normalisation_is_that_of_keras(data):
 def test_mixed_precision_is_used_only_where_it_was_asked_for_and_the_processor_has_it(data, monkeypatch):
     def losses(**options):
         model = convolutions(keras.optimizers.Adam(0.003))
-        return training.fit(model, data.x_train, data.y_train, epochs=3, batch_size=64, seed=0, **options)["loss"]
+        return fitting.fit(model, data.x_train, data.y_train, epochs=3, batch_size=64, seed=0, **options)["loss"]
 
     plain = losses()
     mixed = losses(mixed_precision=True)

@@ -2,12 +2,12 @@
 
 import dataclasses
 import json
-from types import SimpleNamespace
 
 import keras
 import numpy as np
 import pytest
 import tiny
+from published_images import images_of
 
 from sixtytwo.base import files, paths
 from sixtytwo.experiments import gradients, keys, models
@@ -37,14 +37,26 @@ def test_layers_come_first_to_last_whatever_their_names(data):
 
 
 def test_watching_gives_norms_before_training_and_after_each_epoch_and_is_stored(data, own_store):
-    found = gradients.watch_gradients(tiny.build, tiny.VALUES, data, **OPTIONS)
+    options = {name: value for name, value in OPTIONS.items() if name != "seed"} | {"seeds": [0]}
+    networks = {"tiny": (tiny.build, tiny.VALUES)}
+    [found] = gradients.watch_gradients(networks, data, **options)["tiny"]
     assert len(found["norms"]) == 3 and len(found["val_accuracy"]) == 2
     untrained = models.build_model(tiny.build, tiny.VALUES, seed=0)
     assert found["norms"][0] == pytest.approx(gradients.gradient_norms(untrained, data.x_train, data.y_train), rel=1e-4)
     assert found["norms"][2] != found["norms"][0]
     (entry,) = paths.LOCAL.iterdir()
-    assert gradients.watch_gradients(tiny.build, tiny.VALUES, data, **OPTIONS) == found
+    assert gradients.watch_gradients(networks, data, **options) == {"tiny": [found]}
     assert list(paths.LOCAL.iterdir()) == [entry] and entry.name.startswith("gradients-seed0-")
+
+
+def test_networks_and_seeds_are_told_apart(data, own_store, one_core):
+    networks = {name: (tiny.build, tiny.VALUES | {"units": units}) for name, units in (("small", 4), ("large", 16))}
+    found = gradients.watch_gradients(networks, data.first(100), seeds=[1, 0], rows=100, epochs=1)
+    for name, (build, values) in networks.items():
+        for seed, watched in zip([1, 0], found[name], strict=True):
+            untrained = models.build_model(build, values, seed=seed)
+            norms = gradients.gradient_norms(untrained, data.x_train[:100], data.y_train[:100])
+            assert watched["norms"][0] == pytest.approx(norms, rel=1e-4)
 
 
 @pytest.mark.parametrize("change", [{"seed": 1}, {"rows": 301}, {"epochs": 3}, {"batch_size": 32}])
@@ -69,7 +81,6 @@ def test_published_steps_are_found_again():
         stored = json.loads((folder / "entry.json").read_text(encoding="utf-8"))["spec"]
         model = keras.Model.from_config(stored["model"])
         model.compile_from_config(stored["compile"])
-        data = SimpleNamespace(digest=lambda stored=stored: stored["data"])
         options = {name: stored[name] for name in OPTIONS}
-        digest = files.digest(gradients.spec_of(model, data, **options, batch_size=64))
+        digest = files.digest(gradients.spec_of(model, images_of(stored), **options, batch_size=64))
         assert folder.name == f"gradients-seed0-{digest[:16]}"

@@ -1,39 +1,42 @@
 """Keys of stored steps: what changes them, what does not, and that those of the published run stay as they are."""
 
 import dataclasses
-import functools
 import inspect
 import itertools
 import json
-from types import SimpleNamespace
 
 import keras
 import keras_tuner
 import pandas as pd
 import pytest
-from tiny import VALUES, build
+from published_images import images_of
+from tiny import VALUES, build, planned
 
 from sixtytwo.base import files, paths, store
 from sixtytwo.data import synthetic
-from sixtytwo.experiments import keys, networks, records, replay, scoring, training, tuning
+from sixtytwo.experiments import engine, keys, networks, records, replay, scoring, training, tuning
 
 PUBLISHED = paths.PUBLISHED
 
 
 class Asked(Exception):
-    """The store was asked for a step."""
+    """The store was asked for steps."""
 
 
 @pytest.fixture
 def step_of(monkeypatch):
-    """A function that gives the folder name of the first step that a call asks the store for, and computes nothing."""
+    """A function that gives the folder names of the first steps that a call asks for together, and computes nothing."""
 
     def cached(name, spec, compute):
-        raise Asked(f"{name}-{files.digest(spec)[:16]}")
+        raise Asked(store.folder_name(name, spec))
+
+    def steps(wanted, failures="raise"):
+        raise Asked(" ".join(store.folder_name(step.name, step.spec) for step in wanted))
 
     def step_of(function, *args, **kwargs):
         with pytest.raises(Asked) as asked, monkeypatch.context() as patch:
             patch.setattr(store, "cached", cached)
+            patch.setattr(engine, "steps", steps)
             function(*args, **kwargs)
         return str(asked.value)
 
@@ -58,6 +61,10 @@ def table_of(score):
     return pd.DataFrame({"units": [4, 8], "history": [[0.1, 0.2], [0.1, score]]})
 
 
+def train(**how):
+    return training.train(training.Training(**how))
+
+
 TRAIN = {
     "build": (build, other_build),
     "values": (VALUES, VALUES | {"units": 8}),
@@ -73,7 +80,7 @@ TRAIN = {
     "keep": ("model", "metrics"),
 }
 SEARCH = {name: TRAIN[name] for name in ("build", "name", "seed", "epochs", "batch_size", "mixed_precision")} | {
-    "max_trials": (3, 4),
+    "max_trials": (3, 4),  # this one and the tuner choose which points are trained
     "rows": (300, 200),
     "tuner": (keras_tuner.RandomSearch, keras_tuner.BayesianOptimization),
 }
@@ -94,19 +101,24 @@ REPLAY = {
     "seeds": (2, 3),
 }
 FUNCTIONS = [
-    (training.train, TRAIN),
-    (tuning.search, SEARCH),
-    (tuning.grid, GRID),
-    (training.ensemble, ENSEMBLE),
-    (replay.replay, REPLAY),
+    (train, inspect.signature(training.Training).parameters.keys() - {"title"}, TRAIN),
+    *(
+        (function, inspect.signature(function).parameters, arguments)
+        for function, arguments in (
+            (tuning.search, SEARCH),
+            (tuning.grid, GRID),
+            (training.ensemble, ENSEMBLE),
+            (replay.replay, REPLAY),
+        )
+    ),
 ]
 
 
-@pytest.mark.parametrize(("function", "arguments"), FUNCTIONS, ids=[function.__name__ for function, _ in FUNCTIONS])
-@pytest.mark.usefixtures("own_store")
-def test_each_argument_is_part_of_the_key(function, arguments, data, step_of):
+@pytest.mark.parametrize(("function", "named", "arguments"), FUNCTIONS, ids=[function.__name__ for function, *_ in FUNCTIONS])
+@pytest.mark.usefixtures("own_store", "one_core")
+def test_each_argument_is_part_of_the_key(function, named, arguments, data, step_of):
     pairs = arguments | ({} if function is replay.replay else {"data": (data, of_other_images(data))})
-    assert set(pairs) == set(inspect.signature(function).parameters), "an argument without a pair of values here"
+    assert set(pairs) == set(named), "an argument without a pair of values here"
     usual = {name: value for name, (value, _) in pairs.items()}
     changed = [usual | {name: value} for name, (_, value) in pairs.items()]
     steps = [step_of(function, **call) for call in (usual, *changed)]
@@ -117,8 +129,10 @@ def test_each_argument_is_part_of_the_key(function, arguments, data, step_of):
 def test_what_is_only_shown_is_not_part_of_the_key(data, step_of):
     renamed = dataclasses.replace(data, name="other", class_names=tuple(reversed(data.class_names)))
     reordered = dict(reversed(VALUES.items()))
-    ask = functools.partial(step_of, training.train, build, name="tiny", seed=0, epochs=2)
-    assert ask(VALUES, data) == ask(VALUES, renamed) == ask(reordered, data)
+    remade = dataclasses.replace(data, recipe=None)
+    usual = step_of(training.train, planned(data))
+    for same in (planned(renamed), planned(data, reordered), planned(remade), planned(data, title="Tiny")):
+        assert step_of(training.train, same) == usual
 
 
 @pytest.mark.usefixtures("own_store")
@@ -183,11 +197,6 @@ def test_published_steps_name_the_versions_that_keys_says():
         assert folder.name.endswith(files.digest(spec)[:16])
 
 
-def data_of(spec):
-    """Data that have the digests of a stored step, and nothing else."""
-    return SimpleNamespace(digest=lambda: spec["data"])
-
-
 def test_the_papers_mlp_is_found_in_the_published_run(step_of):
     def paper(hp):
         model = networks.mlp(62)
@@ -195,7 +204,8 @@ def test_the_papers_mlp_is_found_in_the_published_run(step_of):
         return model
 
     [folder] = published("train-mlp-seed0-*")
-    assert step_of(training.train, paper, {}, data_of(spec_of(folder)), name="mlp", seed=0, epochs=10) == folder.name
+    wanted = training.Training(paper, {}, images_of(spec_of(folder)), name="mlp", seed=0, epochs=10)
+    assert step_of(training.train, wanted) == folder.name
 
 
 def test_trainings_and_scores_of_all_recorded_models_are_found_in_the_published_run(step_of):
@@ -207,9 +217,9 @@ def test_trainings_and_scores_of_all_recorded_models_are_found_in_the_published_
         if record["compile"] is None:
             continue
         how = {"teacher": recorded["modern_ensemble"]["runs"][0]} if key == "modern_small" else {}
-        data = data_of(spec_of(PUBLISHED / run["entry"]))
-        train = functools.partial(training.train, records.rebuild(record), {}, data, name=key, seed=run["seed"])
-        assert step_of(train, **run["training"], **how) == run["entry"]
+        data = images_of(spec_of(PUBLISHED / run["entry"]))
+        how |= run["training"] | {"name": key, "seed": run["seed"]}
+        assert step_of(train, build=records.rebuild(record), values={}, data=data, **how) == run["entry"]
 
 
 def test_ensembles_and_replays_are_found_in_the_published_run(step_of):
@@ -217,7 +227,7 @@ def test_ensembles_and_replays_are_found_in_the_published_run(step_of):
         spec = spec_of(folder)
         runs = [run_named(entry) for entry in spec["members"]]
         name = folder.name.split("-")[1]
-        assert step_of(training.ensemble, runs, data_of(spec), name=name, shifts=spec["shifts"]) == folder.name
+        assert step_of(training.ensemble, runs, images_of(spec), name=name, shifts=spec["shifts"]) == folder.name
     for folder in published("replay-*-RandomSearchOracle-*"):
         spec = spec_of(folder)
         curves = {tuple(point): curve for point, curve in spec["curves"]}

@@ -5,11 +5,14 @@ import json
 
 import numpy as np
 import pytest
+from published_images import images_of
 from tiny_record import recorded
 
 from sixtytwo.base import paths, store
-from sixtytwo.data import loading
-from sixtytwo.experiments import label_noise, records
+from sixtytwo.experiments import fitting, label_noise, records
+
+
+pytestmark = pytest.mark.usefixtures("one_core")
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +44,7 @@ def test_swapped_labels_are_suspect_and_read_as_what_they_show(easy, record):
 def test_the_search_for_them_is_stored(easy, record, monkeypatch):
     data, _ = easy
     first = label_noise.find_label_noise(record, data, folds=2)
-    monkeypatch.setattr(label_noise.training, "fit", lambda *a, **k: pytest.fail("trained again"))
+    monkeypatch.setattr(fitting, "fit", lambda *a, **k: pytest.fail("trained again"))
     assert all(map(np.array_equal, first, label_noise.find_label_noise(record, data, folds=2)))
 
 
@@ -69,8 +72,7 @@ def test_folds_that_leave_nothing_to_train_on_are_refused(easy, folds):
 
 def test_published_suspects_are_found_again():
     stored = json.loads((next(paths.PUBLISHED.glob("label-noise-*")) / "entry.json").read_text(encoding="utf-8"))
-    data = loading.Data("", "", (), *[np.zeros(90_000, np.uint8)] * 4)
-    data.__dict__["_digest"] = stored["spec"]["data"]
+    data = images_of(stored["spec"], n_train=90_000)
     rows, read_as = label_noise.find_label_noise(
         records.load_records(paths.REFERENCE)["cnn"], data, folds=stored["spec"]["folds"]
     )

@@ -2,15 +2,17 @@
 
 import dataclasses
 import json
-from types import SimpleNamespace
 
 import keras
 import numpy as np
 import pytest
 import tiny
+from published_images import images_of
 
 from sixtytwo.base import paths
 from sixtytwo.experiments import probes
+
+pytestmark = pytest.mark.usefixtures("one_core")
 
 LAYERS = ["input", "hidden"]
 
@@ -80,7 +82,7 @@ def test_published_steps_are_found_again():
     (folder,) = paths.PUBLISHED.glob("probes-untrained-*")
     entry = json.loads((folder / "entry.json").read_text(encoding="utf-8"))
     runs = [{"entry": name, "seed": seed} for seed, name in enumerate(entry["spec"]["runs"])]
-    data = SimpleNamespace(x_train=range(90_000), x_validation=range(10_000), digest=lambda: entry["spec"]["data"])
+    data = images_of(entry["spec"], n_train=90_000, n_validation=10_000)
     configs = iter([probes._spec_of(run)["model"] for run in runs])  # a seed for the dropout in each
     before = probes.probe_untrained(lambda hp: keras.Model.from_config(next(configs)), {}, runs, data, probes.STORED_LAYERS)
     after = probes.probe_layers(runs, data, probes.STORED_LAYERS)

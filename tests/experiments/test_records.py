@@ -5,11 +5,11 @@ import json
 import keras
 import numpy as np
 import pytest
-from tiny import VALUES, build, train
+from tiny import VALUES, build, planned, train
 
 from sixtytwo.experiments import models, records, training
 
-pytestmark = pytest.mark.usefixtures("own_store")
+pytestmark = pytest.mark.usefixtures("own_store", "one_core")
 
 
 def test_record_holds_model_and_onnx_and_is_read_back(data, tmp_path):
@@ -39,7 +39,7 @@ def scheduled(hp):
 
 
 def recorded(data, folder, **options):
-    run = training.train(scheduled, VALUES, data, name="tiny", seed=0, **options)
+    run = train(data, build=scheduled, **options)
     path = records.record(folder, "tiny", title="Tiny", build=scheduled, values=VALUES, runs=[run], data=data)
     return json.loads(path.read_text())
 
@@ -53,16 +53,24 @@ def test_recorded_network_is_rebuilt_with_fresh_weights_and_a_stretched_schedule
     assert (schedule.decay_steps, schedule.warmup_steps, schedule.warmup_target) == (45, 5, 0.01)
 
 
-def test_recorded_training_is_repeated_on_a_part_of_the_images(data, tmp_path, monkeypatch):
+def test_recorded_training_is_repeated_on_a_part_of_the_images(data, tmp_path):
     record = recorded(data, tmp_path, epochs=2, batch_size=90)
-    again = records.retrain(record, data, name="again", seed=0)
+    again = training.train(records.retraining(record, data, name="again", seed=0))
     assert again["history"] == record["runs"][0]["history"] and again["entry"].startswith("train-tiny-again-seed0-")
-    trained = []
-    monkeypatch.setattr(training, "train", lambda build, values, part, **options: trained.append((build, part, options)))
-    records.retrain(record, data.first(300), name="less", seed=1, epochs=3, keep="metrics")
-    [(rebuilt, part, options)] = trained
-    assert models.build_model(rebuilt, {}).optimizer._learning_rate.decay_steps == 45  # a third of the images, 1.5 times
-    assert len(part.x_train) == 300 and (options["epochs"], options["batch_size"], options["keep"]) == (3, 90, "metrics")
+    less = records.retraining(record, data.first(300), name="less", seed=1, epochs=3, keep="metrics")
+    rebuilt = models.build_model(less.build, less.values)
+    assert rebuilt.optimizer._learning_rate.decay_steps == 45  # a third of the images, 1.5 times
+    assert len(less.data.x_train) == 300 and (less.seed, less.epochs, less.batch_size, less.keep) == (1, 3, 90, "metrics")
+
+
+def test_winner_of_a_search_is_told_to_its_record(data, tmp_path):
+    search = {"best": VALUES, "trials": 3}
+    run, winner = training.train([planned(data), planned(data, name="tiny-winner", epochs=1)])
+    about = {"title": "Tiny", "build": build, "values": VALUES, "runs": [run], "data": data}
+    records.record(tmp_path, "tiny", **about, search=search, winner=winner)
+    told = {"validation": winner["validation"], "entry": winner["entry"]}
+    assert records.load_records(tmp_path)["tiny"]["search"] == search | {"winner": told}
+    assert "winner" not in search and told["entry"].startswith("train-tiny-winner-seed0-")
 
 
 def test_ensemble_is_recorded_without_builder_and_export(data, tmp_path):

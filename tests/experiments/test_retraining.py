@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from tiny_record import recorded
 
-from sixtytwo.experiments import answers, learning_curve, models, rebalancing, records
+from sixtytwo.experiments import answers, learning_curve, models, rebalancing, training
+
+pytestmark = pytest.mark.usefixtures("one_core")
 
 
 @pytest.fixture(scope="module")
@@ -21,37 +23,51 @@ def test_rare_classes_weigh_more_but_not_without_limit():
     assert rebalancing.class_weights(labels, 4) == pytest.approx([1 / 3.6, 1 / 0.36, 10, 10])
 
 
-def test_balanced_rows_show_all_classes_equally_often():
-    labels = np.repeat([0, 1, 3], [900, 90, 10])
-    rows = rebalancing.balanced_rows(labels, seed=0)
-    assert len(rows) == 1000 and np.bincount(labels[rows])[[0, 1, 3]] == pytest.approx([333] * 3, abs=50)
-    assert np.array_equal(rows, rebalancing.balanced_rows(labels, seed=0))
-    assert not np.array_equal(rows, rebalancing.balanced_rows(labels, seed=1))
-
-
 @pytest.mark.parametrize(("remedy", "step"), [("class weights", "tiny-weights"), ("balanced sampling", "tiny-balanced")])
 def test_each_remedy_trains_the_recorded_network_again(data, record, remedy, step):
-    run = rebalancing.REMEDIES[remedy](record, data, 1)
+    run = training.train(rebalancing.REMEDIES[remedy](record, data, 1))
     assert run["entry"].startswith(f"train-{step}-seed1-") and run["training"] == record["runs"][0]["training"]
     assert run["validation"]["accuracy"] != record["runs"][1]["validation"]["accuracy"]
 
 
 def test_learning_curve_ends_with_the_recorded_runs(data, record):
-    found = learning_curve.learning_curve(record, data, [100, 300, 5000], seeds=[0], fewest_steps=10)
+    options = {"seeds": {"tiny": [0]}, "fewest_steps": 10}
+    found = learning_curve.learning_curves({"tiny": record}, data, [100, 300, 5000], **options)["tiny"]
     assert list(found) == [100, 300, 900] and [len(errors) for errors in found.values()] == [1, 1, 2]
     assert found[900] == [1 - run["validation"]["accuracy"] for run in record["runs"]]
 
 
-def test_small_parts_are_trained_on_for_enough_steps(data, record, monkeypatch):
+@pytest.fixture
+def wanted(monkeypatch):
+    """The trainings that are asked for, which are answered with an accuracy that their key, seed and size tell."""
     asked = []
 
-    def retrain(record, part, **options):
-        asked.append((len(part.x_train), options["epochs"]))
-        return {"validation": {"accuracy": 0.5}}
+    def train(wanted):
+        asked.extend(training for part in wanted.values() for training in part)
+        return {name: [{"validation": {"accuracy": told(training)}} for training in part] for name, part in wanted.items()}
 
-    monkeypatch.setattr(records, "retrain", retrain)
-    learning_curve.learning_curve(record, data, [64, 100, 640], seeds=[0], fewest_steps=5)
-    assert asked == [(64, 5), (100, 3), (640, 1)]  # batches of 64; recorded with one epoch
+    monkeypatch.setattr(training, "train", train)
+    return asked
+
+
+def told(training):
+    """Below 0.5, and another number for each network, seed and number of images."""
+    return training.name.startswith("tiny") / 4 + training.seed / 10 + len(training.data.x_train) / 10_000
+
+
+def test_small_parts_are_trained_on_for_enough_steps(data, record, wanted):
+    learning_curve.learning_curves({"tiny": record}, data, [64, 100, 640], seeds={"tiny": [0]}, fewest_steps=5)
+    epochs = [(len(training.data.x_train), training.epochs) for training in wanted]
+    assert epochs == [(64, 5), (100, 3), (640, 1)]  # batches of 64; recorded with one epoch
+
+
+def test_each_network_is_trained_with_its_own_seeds(data, record, wanted):
+    both, seeds = {"tiny": record, "other": record | {"key": "other"}}, {"tiny": [0, 1], "other": [2]}
+    found = learning_curve.learning_curves(both, data, [100, 300], seeds=seeds, fewest_steps=1)
+    for key, curve in found.items():
+        errors = {n: [1 - (key == "tiny") / 4 - seed / 10 - n / 10_000 for seed in seeds[key]] for n in (100, 300)}
+        assert {n: curve[n] for n in errors} == {n: pytest.approx(of) for n, of in errors.items()}
+    assert len(wanted) == 6
 
 
 def test_answers_are_those_of_every_run(data, record):

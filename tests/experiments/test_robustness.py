@@ -5,11 +5,13 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from published_images import images_of
 from tiny_record import recorded
 
-from sixtytwo.base import paths, store
-from sixtytwo.data import loading
-from sixtytwo.experiments import models, records, robustness
+from sixtytwo.base import paths
+from sixtytwo.experiments import engine, models, records, robustness
+
+pytestmark = pytest.mark.usefixtures("one_core")
 
 X = np.zeros((3, 28, 28), np.uint8)
 X[:, 8:20, 12:15] = 255  # an upright stroke, three pixels wide
@@ -45,7 +47,7 @@ def test_corrupted_images_are_images_and_the_same_ones_each_time(name):
 
 
 def test_accuracy_is_measured_on_the_first_rows_by_strength(data, record):
-    found = robustness.measure_robustness(record, data, rows=60, strengths=[1, 5])
+    found = robustness.measure_robustness({"tiny": record}, data, rows=60, strengths=[1, 5])["tiny"]
     assert list(found["corrupted"]) == list(robustness.CORRUPTIONS)
     model = models.load_model(record["runs"][0])
     shifted = robustness.corrupt(data.x_validation[:60], robustness.CORRUPTIONS["shift"], 5)
@@ -55,7 +57,7 @@ def test_accuracy_is_measured_on_the_first_rows_by_strength(data, record):
 
 def test_a_readers_own_corruption_is_measured_beside_the_books(data, record):
     own = robustness.CORRUPTIONS | {"nothing": lambda x, s: 0 * x}
-    found = robustness.measure_robustness(record, data, rows=60, strengths=[1], corruptions=own)
+    found = robustness.measure_robustness({"tiny": record}, data, rows=60, strengths=[1], corruptions=own)["tiny"]
     assert len(found["corrupted"]) == 9
     black = models.predict(models.load_model(record["runs"][0]), np.zeros((1, 28, 28), np.uint8)).argmax()
     assert found["corrupted"]["nothing"] == [np.mean(data.y_validation[:60] == black)]
@@ -63,26 +65,41 @@ def test_a_readers_own_corruption_is_measured_beside_the_books(data, record):
 
 def test_whatever_determines_the_result_is_part_of_the_key(data, record, monkeypatch):
     asked = []
-    monkeypatch.setattr(store, "cached", lambda *step: asked.append(json.dumps(step[:2])) or SimpleNamespace(result={}))
+
+    def steps(wanted):
+        asked.append(json.dumps([(step.name, step.spec) for step in wanted]))
+        return [SimpleNamespace(result={}) for _ in wanted]
+
+    monkeypatch.setattr(engine, "steps", steps)
     for changes in (
         {},
         {"rows": 50},
         {"strengths": [2]},
         {"corruptions": robustness.CORRUPTIONS | {"mine": None}},
         {"data": data.first(10)},
-        {"record": record | {"runs": [{"entry": "another"}]}},
-        {"record": record | {"key": "another"}},
+        {"recorded": {"tiny": record | {"runs": [{"entry": "another"}]}}},
+        {"recorded": {"tiny": record | {"key": "another"}}},
     ):
-        robustness.measure_robustness(**{"record": record, "data": data, "rows": 60, "strengths": [1]} | changes)
+        usual = {"recorded": {"tiny": record}, "data": data, "rows": 60, "strengths": [1]}
+        robustness.measure_robustness(**usual | changes)
     assert len(set(asked)) == 7
 
 
-@pytest.mark.parametrize("key", ["mlp", "modern_ensemble"])
-def test_published_measurement_is_found_again(key):
-    folder = next(paths.PUBLISHED.glob(f"robustness-{key}-*"))
-    stored = json.loads((folder / "entry.json").read_text(encoding="utf-8"))
-    data = loading.Data("", "", (), *[np.zeros(0)] * 4)
-    data.__dict__["_digest"] = stored["spec"]["data"]
-    record = records.load_records(paths.REFERENCE)[key]
-    spec = stored["spec"]
-    assert robustness.measure_robustness(record, data, rows=spec["rows"], strengths=spec["strengths"]) == stored["result"]
+def test_each_network_of_a_batch_gets_its_own_measurement(data, tmp_path):
+    with recorded(data, tmp_path, seeds=(0, 1)) as both:
+        apart = {f"seed {run['seed']}": both | {"runs": [run]} for run in both["runs"]}
+        found = robustness.measure_robustness(apart, data, rows=100, strengths=[1])
+        assert {name: measured["clean"] for name, measured in found.items()} == {
+            name: record["runs"][0]["validation"]["accuracy"] for name, record in apart.items()
+        }
+
+
+def test_published_measurements_are_found_again():
+    recorded = {key: records.load_records(paths.REFERENCE)[key] for key in ("mlp", "modern_ensemble")}
+    stored = {}
+    for key in recorded:
+        [folder] = paths.PUBLISHED.glob(f"robustness-{key}-*")
+        stored[key] = json.loads((folder / "entry.json").read_text(encoding="utf-8"))
+    spec = stored["mlp"]["spec"]
+    found = robustness.measure_robustness(recorded, images_of(spec), rows=spec["rows"], strengths=spec["strengths"])
+    assert found == {key: entry["result"] for key, entry in stored.items()}

@@ -59,5 +59,10 @@ def test_processor_time_is_the_mean_of_the_runs_that_were_measured(found):
     assert summary.mean_cpu_minutes(record([2.0, None])) == 2 and np.isnan(summary.mean_cpu_minutes(record([None])))
 
 
+def test_accuracies_are_those_of_the_runs_in_order():
+    runs = [{"validation": {"accuracy": accuracy}} for accuracy in (0.8, 0.7)]
+    assert summary.accuracies(runs) == [0.8, 0.7]
+
+
 def test_what_was_not_measured_is_none(found):
     assert found["models"]["old"]["onnx_bytes"] is None and found["models"]["own"]["latency_ms"] is None

@@ -5,7 +5,7 @@ import pytest
 from tiny import VALUES, build, train
 
 from sixtytwo.base import paths, store
-from sixtytwo.experiments import export, models, records, timing, training
+from sixtytwo.experiments import export, fitting, models, records, timing
 
 
 def tiny_records(data):
@@ -17,8 +17,8 @@ def tiny_records(data):
 @pytest.mark.usefixtures("own_store")
 def test_epochs_are_timed_in_turns_and_once(data, monkeypatch):
     found = tiny_records(data)
-    turns, fit = [], training.fit
-    monkeypatch.setattr(training, "fit", lambda model, x, y, **options: turns.append(len(x)) or fit(model, x, y, **options))
+    turns, fit = [], fitting.fit
+    monkeypatch.setattr(fitting, "fit", lambda model, x, y, **options: turns.append(len(x)) or fit(model, x, y, **options))
     seconds = timing.time_epochs(found, rows=128, repeats=2)
     assert turns == 4 * [128]
     assert {key: len(times) for key, times in seconds.items()} == {"a": 4, "b": 4}

@@ -5,12 +5,12 @@ import dataclasses
 import keras
 import numpy as np
 import pytest
-from tiny import VALUES, build, train
+from tiny import VALUES, build, planned, train
 
 from sixtytwo.base import paths
-from sixtytwo.experiments import metrics, models, pipeline, training
+from sixtytwo.experiments import fitting, metrics, models, pipeline, training
 
-pytestmark = pytest.mark.usefixtures("own_store")
+pytestmark = pytest.mark.usefixtures("own_store", "one_core")
 
 
 def test_mixed_precision_is_another_training(data):
@@ -26,7 +26,7 @@ def test_last_epochs_see_the_images_as_they_are(data, monkeypatch):
     def losses(clean_epochs):
         model = models.build_model(build, VALUES)
         options = {"batch_size": 64, "seed": 0, "augmentation": {"shift": 1}, "clean_epochs": clean_epochs}
-        return training.fit(model, data.x_train, data.y_train, epochs=3, **options)["loss"]
+        return fitting.fit(model, data.x_train, data.y_train, epochs=3, **options)["loss"]
 
     never, finish = losses(0), losses(2)
     assert never[0] == pytest.approx(finish[0]) and finish[2] < never[2] - 0.1
@@ -36,7 +36,7 @@ def test_soft_and_one_hot_targets_train_alike(data):
     def loss(labels, name):
         model = models.build_model(build, VALUES)
         model.compile(keras.optimizers.Adam(0.01), name, metrics=["accuracy"])
-        return training.fit(model, data.x_train, labels, epochs=2, batch_size=64, seed=0)["loss"]
+        return fitting.fit(model, data.x_train, labels, epochs=2, batch_size=64, seed=0)["loss"]
 
     sparse = loss(data.y_train, "sparse_categorical_crossentropy")
     assert loss(data.y_train, "categorical_crossentropy") == pytest.approx(sparse, rel=1e-3)
@@ -47,7 +47,7 @@ def test_soft_and_one_hot_targets_train_alike(data):
 
 def test_training_is_stored_and_gives_the_same_model_back(data, monkeypatch):
     first = train(data)
-    monkeypatch.setattr(training, "fit", lambda *a, **k: pytest.fail("trained again"))
+    monkeypatch.setattr(fitting, "fit", lambda *a, **k: pytest.fail("trained again"))
     again = train(data)
     assert first == again and len(first["history"]["val_accuracy"]) == 2
     accuracy = metrics.measure(data.y_validation, models.predict(models.load_model(again), data.x_validation))["accuracy"]
@@ -70,7 +70,7 @@ def test_diverged_training_is_an_error_and_not_stored(data):
         return build(hp, rate=(0.01, 1e38))
 
     with pytest.raises(FloatingPointError, match="diverged"):
-        training.train(bad, VALUES | {"learning_rate": 1e38}, data, name="bad", seed=0, epochs=3)
+        train(data, VALUES | {"learning_rate": 1e38}, build=bad, name="bad", epochs=3)
     assert not list(paths.LOCAL.glob("train-*"))
 
 
@@ -94,7 +94,7 @@ def test_pupil_learns_from_its_teacher_and_not_from_the_labels(data):
         return model
 
     def accuracy(**options):
-        return training.train(one_hot, VALUES, shuffled, name="pupil", seed=0, epochs=5, **options)["validation"]["accuracy"]
+        return train(shuffled, build=one_hot, name="pupil", epochs=5, **options)["validation"]["accuracy"]
 
     assert accuracy(teacher=teacher) > accuracy() + 0.2
     assert len(list(paths.LOCAL.glob("train-pupil-*"))) == 2, "the teacher is part of the key"
@@ -109,10 +109,29 @@ def test_ensemble_is_the_mean_of_its_members(data):
     assert together["cpu_minutes"] == pytest.approx(sum(run["cpu_minutes"] for run in runs))
 
 
-def test_winner_of_a_search_is_trained_and_told_to_its_record(data):
-    search = {"best": VALUES, "trials": 3}
-    run = training.train_winner(build, search, data, name="tiny", seed=0, epochs=1)
-    assert run["entry"].startswith("train-tiny-winner-seed0-")
-    assert search["winner"] == {"validation": run["validation"], "entry": run["entry"]}
-    with pytest.raises(ValueError, match="all 3 trials of the search for tiny failed"):
-        training.train_winner(build, {"best": None, "trials": 3}, data, name="tiny", seed=0, epochs=1)
+def test_runs_come_back_in_the_form_and_order_of_what_was_wanted(data):
+    wanted = {"seeds": [planned(data, seed=1, epochs=1), planned(data, seed=0, epochs=1)], "other": planned(data, name="other")}
+    runs = training.train(wanted)
+    assert [run["seed"] for run in runs["seeds"]] == [1, 0] and runs["other"]["entry"].startswith("train-other-seed0-")
+    assert runs["seeds"] == [train(data, seed=1, epochs=1), train(data, seed=0, epochs=1)]
+    assert training.train([]) == [] and training.train({"none": []}) == {"none": []}
+
+
+def test_training_without_values_asks_after_its_search(data):
+    with pytest.raises(ValueError, match=r"tiny-winner, seed 0: there are no values .*did every trial of its search fail\?"):
+        train(data, None, name="tiny-winner")
+
+
+def test_values_that_the_builder_does_not_have_are_refused_before_anything_is_trained(data):
+    with pytest.raises(ValueError, match="the builder has"):
+        training.train([planned(data), planned(data, VALUES | {"layers": 3})])
+    assert not paths.LOCAL.exists()
+
+
+def test_one_training_that_failed_leaves_its_error_in_its_place_if_that_is_wanted(data):
+    def bad(hp):
+        return build(hp, rate=(0.01, 1e38))
+
+    wanted = [planned(data, VALUES | {"learning_rate": 1e38}, build=bad, epochs=3), planned(data)]
+    error, run = training.train(wanted, failures="return")
+    assert isinstance(error, FloatingPointError) and run == train(data)

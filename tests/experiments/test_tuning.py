@@ -1,60 +1,191 @@
 """Searches and grids on a tiny space."""
 
-import os
+import functools
 
+import keras
 import keras_tuner
 import pytest
 from tiny import build
 
 from sixtytwo.base import paths
 from sixtytwo.drawing import tables
-from sixtytwo.experiments import training, tuning
+from sixtytwo.experiments import engine, fitting, tuning
 
-pytestmark = pytest.mark.usefixtures("own_store")
+pytestmark = pytest.mark.usefixtures("own_store", "one_core")
 
 
 def search(data, build=build, **changes):
     return tuning.search(build, data, **({"name": "tiny", "max_trials": 3, "rows": 300, "epochs": 1} | changes))
 
 
-def test_search_lists_every_trial_and_is_not_repeated(data, monkeypatch):
+def points(found):
+    return [row["hyperparameters"] for row in found["table"]]
+
+
+@pytest.fixture
+def fitted(monkeypatch):
+    """The networks that are fitted, one after another."""
+    seen, fit = [], fitting.fit
+    monkeypatch.setattr(fitting, "fit", lambda model, *args, **options: seen.append(model) or fit(model, *args, **options))
+    return seen
+
+
+def test_search_lists_every_trial_and_is_not_repeated(data, fitted):
     found = search(data)
     assert (found["trials"], found["completed"], found["tuner"]) == (3, 3, "RandomSearch")
     assert found["space"] == {"units": [4, 8, 16], "learning_rate": [0.01, 0.003]}
     assert found["best"] == tables.trial_table(found).loc[0, ["units", "learning_rate"]].to_dict()
-    monkeypatch.setattr(keras_tuner.RandomSearch, "search", lambda *a, **k: pytest.fail("searched again"))
-    assert search(data) == found
+    assert found["table"][0]["parameters"] == 785 * points(found)[0]["units"] + 62 * (points(found)[0]["units"] + 1)
+    assert search(data) == found and len(fitted) == 3
 
 
-def test_interrupted_search_goes_on_where_it_was(data, monkeypatch):
-    calls = []
+def test_trial_is_stored_as_a_training_without_weights(data):
+    for row in search(data)["table"]:
+        assert row["entry"].startswith("train-tiny-trial-seed0-")
+        assert [path.name for path in (paths.LOCAL / row["entry"]).iterdir()] == ["entry.json"]
 
-    def interrupted(hp):
-        calls.append(dict(hp.values))
-        if len(calls) == 6:  # two corners, the tuner's look at the space, two trials; then the user's Ctrl-C
+
+WIDE = {"units": [*range(1, 9)], "learning_rate": [0.01, 0.003, 0.001], "activation": ["relu", "tanh"]}
+
+
+def wide(hp):
+    """A space of 48 points, of which ten are drawn."""
+    inputs = keras.Input((784,))
+    x = keras.layers.Dense(hp.Int("units", 1, 8), hp.Choice("activation", WIDE["activation"]))(inputs)
+    model = keras.Model(inputs, keras.layers.Dense(62, "softmax")(x))
+    adam = keras.optimizers.Adam(hp.Choice("learning_rate", WIDE["learning_rate"]))
+    model.compile(adam, "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def score(values):
+    """A made-up score that tells the points of `wide` apart."""
+    return values["units"] / 10 + values["learning_rate"] + (values["activation"] == "relu") / 2000
+
+
+@pytest.fixture
+def batches(monkeypatch):
+    """The points of each batch that is to be trained; they get their `score`."""
+    seen = []
+
+    def train(wanted, failures):
+        seen.append([training.values for training in wanted])
+        scores = map(score, seen[-1])
+        return [{"history": {"val_accuracy": [s], "accuracy": [s]}, "train_seconds": 1.0, "entry": f"{s}"} for s in scores]
+
+    monkeypatch.setattr(tuning, "train", train)
+    return seen
+
+
+def drawn_by(tuner, folder, **options):
+    """A tuner of KerasTuner for `wide`, with the seed that it draws if it is given the seed 0."""
+    keras.utils.set_random_seed(0)
+    wide(keras_tuner.HyperParameters())
+    objective = keras_tuner.Objective("val_accuracy", "max")
+    return tuner(wide, objective=objective, directory=folder, **options)
+
+
+@pytest.mark.parametrize("seed", [0, 7])
+def test_ten_points_drawn_at_once_are_those_that_keras_tuner_draws_one_by_one(data, batches, seed, tmp_path):
+    tried = []
+
+    class OneByOne(keras_tuner.RandomSearch):
+        def run_trial(self, trial, *args, **options):
+            tried.append(dict(trial.hyperparameters.values))
+            return score(tried[-1])
+
+    drawn_by(OneByOne, tmp_path, seed=seed, max_trials=10).search(verbose=0)
+    found = search(data, wide, seed=seed, max_trials=10)
+    assert batches == [tried] and points(found) == tried and len(tried) == 10
+
+
+def test_tuner_that_learns_is_asked_for_a_batch_at_a_time_and_told_in_the_order_of_asking(data, batches, monkeypatch, tmp_path):
+    monkeypatch.setattr(engine, "local_workers", lambda: 4)
+    search(data, wide, max_trials=10, tuner=keras_tuner.BayesianOptimization)
+    oracle, expected = drawn_by(keras_tuner.BayesianOptimization, tmp_path, seed=0, max_trials=10).oracle, []
+    for size in (4, 4, 2):
+        trials = [oracle.create_trial(f"{i}") for i in range(size)]
+        expected.append([dict(trial.hyperparameters.values) for trial in trials])
+        for trial in trials:
+            oracle.update_trial(trial.trial_id, {"val_accuracy": score(trial.hyperparameters.values)})
+            trial.status = "COMPLETED"
+            oracle.end_trial(trial)
+    assert batches == expected
+
+
+class QuickLearner(keras_tuner.BayesianOptimization):
+    """Draws two points at random, and the others by what it was told."""
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, num_initial_points=2, **options)
+
+
+def test_search_that_learns_does_not_depend_on_who_finishes_first(data, monkeypatch):
+    steps = engine.steps
+
+    def finishing(order):
+        def in_that_order(wanted, failures):
+            done = {i: steps([wanted[i]], failures=failures)[0] for i in order(range(len(wanted)))}
+            return [done[i] for i in range(len(wanted))]
+
+        return in_that_order
+
+    monkeypatch.setattr(engine, "local_workers", lambda: 2)
+    found = []
+    for name, order in (("forward", list), ("backward", reversed)):
+        monkeypatch.setattr(engine, "steps", finishing(order))
+        table = search(data, name=name, max_trials=4, tuner=QuickLearner)["table"]
+        found.append([(row["hyperparameters"], row["val_accuracy"]) for row in table])
+    assert found[0] == found[1] and len(found[0]) == 4
+
+
+def test_killed_search_trains_only_what_is_missing(data, monkeypatch, fitted):
+    fit = fitting.fit
+
+    def killed(*args, **options):
+        if len(fitted) == 2:
             raise KeyboardInterrupt
-        return build(hp)
+        return fit(*args, **options)
 
-    with pytest.raises(KeyboardInterrupt):
-        search(data, interrupted)
-    ran = len(calls)
-    resumed = search(data, lambda hp: (calls.append(1), build(hp))[1])
-    assert resumed["completed"] == 3
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(fitting, "fit", killed)
+        search(data)
+    assert len(list(paths.LOCAL.iterdir())) == 2
+    resumed = search(data)
+    assert len(fitted) == 3
     undisturbed = search(data, name="other")
-    scores = [[row["val_accuracy"] for row in found["table"]] for found in (resumed, undisturbed)]
-    assert scores[0] == scores[1]
-    assert len(calls) - ran < 9, "finished trials were run again"
+    for table in (resumed["table"], undisturbed["table"]):
+        assert len(table) == 3
+        for row in table:
+            del row["seconds"], row["entry"]
+    assert resumed == undisturbed
 
 
-def test_failed_trials_are_counted(data):
+def test_trial_that_failed_is_counted_and_says_why_and_the_others_are_stored(data):
     def fails_with_eight_units(hp):
         if hp.values.get("units") == 8:
             raise ValueError("eight is right out")
         return build(hp)
 
     found = search(data, fails_with_eight_units, max_trials=6)
-    assert found["completed"] < found["trials"]
-    assert any("eight is right out" in (row["message"] or "") for row in found["table"])
+    assert found["trials"] == 6 and found["completed"] == 4 and found["best"]["units"] != 8
+    for row in found["table"]:
+        failed = row["hyperparameters"]["units"] == 8
+        assert (row["status"] == tuning.FAILED) == failed == ("eight is right out" in (row["message"] or ""))
+        assert failed or (paths.LOCAL / row["entry"]).is_dir()
+
+
+def test_trial_that_diverged_is_counted_and_the_others_are_stored(data):
+    found = search(data, functools.partial(build, rate=(0.01, 1e38)), max_trials=6, epochs=3)
+    diverged = [row for row in found["table"] if row["status"] == tuning.FAILED]
+    assert diverged and {row["hyperparameters"]["learning_rate"] for row in diverged} == {1e38}
+    assert all("diverged" in row["message"] for row in diverged)
+    assert len(list(paths.LOCAL.iterdir())) == found["completed"] == 6 - len(diverged)
+
+
+def test_search_without_a_finished_trial_has_no_best(data):
+    found = search(data, functools.partial(build, rate=(1e38, 1e37)), epochs=3)
+    assert (found["best"], found["completed"], found["trials"]) == (None, 0, 3)
 
 
 SPACE = {"units": [4, 16], "learning_rate": [0.01, 0.003]}
@@ -66,16 +197,16 @@ def grid_and_store(data, tmp_path_factory):
     folder = tmp_path_factory.mktemp("store")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(paths, "LOCAL", folder)
+        patch.setattr(engine, "local_workers", lambda: 1)
         return tuning.grid(build, data, SPACE, name="tiny", rows=300, epochs=2), folder
 
 
-def test_grid_trains_every_point_once(data, grid_and_store, monkeypatch):
+def test_grid_trains_every_point_once(data, grid_and_store, fitted, monkeypatch):
     grid, folder = grid_and_store
     assert len(grid) == 4 and (grid["history"].map(max) == grid["val_accuracy"]).all()
     assert grid.loc[grid["units"] == 16, "parameters"].tolist() == [784 * 16 + 16 + 16 * 62 + 62] * 2
     monkeypatch.setattr(paths, "LOCAL", folder)
-    monkeypatch.setattr(training, "fit", lambda *a, **k: pytest.fail("trained again"))
-    assert tuning.grid(build, data, SPACE, name="tiny", rows=300, epochs=2).equals(grid)
+    assert tuning.grid(build, data, SPACE, name="tiny", rows=300, epochs=2).equals(grid) and not fitted
     assert not list(folder.rglob("model.keras"))
 
 
@@ -84,37 +215,4 @@ def test_grid_gives_a_point_the_score_of_a_trial(data, grid_and_store):
     found = search(data, rows=300, epochs=2, max_trials=6)
     trials = {tuple(row["hyperparameters"].values()): row["history"]["val_accuracy"] for row in found["table"]}
     for row in grid.to_dict("records"):
-        assert row["history"] == pytest.approx(trials[row["units"], row["learning_rate"]], abs=1e-6)
-
-
-def test_state_of_a_search_is_replaced_whole(tmp_path):
-    oracle = keras_tuner.oracles.RandomSearchOracle(keras_tuner.Objective("val_accuracy", "max"), max_trials=1)
-    oracle._set_project_dir(tmp_path, "search")
-    oracle.save()
-    [state] = tmp_path.rglob("oracle.json")
-    before = state.read_text()
-    os.link(state, tmp_path / "link")  # what a killed process leaves of a file that was opened for writing
-    oracle._seed_state += 1
-    oracle.save()
-    assert (tmp_path / "link").read_text() == before != state.read_text()
-
-
-def test_damaged_state_of_a_stopped_search_is_said_and_started_again(data, capsys, monkeypatch):
-    monkeypatch.delenv("PROGRESS_LOG", raising=False)
-
-    def interrupted(hp):
-        if list(paths.LOCAL.rglob("trial_1")):
-            raise KeyboardInterrupt
-        return build(hp)
-
-    with pytest.raises(KeyboardInterrupt):
-        search(data, interrupted)
-    [state] = paths.LOCAL.rglob("oracle.json")
-    state.write_text(state.read_text()[:100])
-    found = search(data)
-    assert found["completed"] == 3
-    assert "is damaged" in capsys.readouterr().out
-    monkeypatch.setenv("RERUN", "1")
-    undisturbed = search(data)
-    tried = [[row["hyperparameters"] for row in record["table"]] for record in (found, undisturbed)]
-    assert len(tried[0]) == 3 and tried[0] == tried[1]
+        assert row["history"] == trials[row["units"], row["learning_rate"]]

@@ -16,6 +16,7 @@ def recorded(data, folder, *, seeds=(0,), epochs=1):
         patch.setattr(paths, "LOCAL", folder)
         yield {
             "key": "tiny",
+            "macs": 784 * 16 + 16 * 62,
             "runs": [tiny.train(data, seed=seed, epochs=epochs) for seed in seeds],
             "compile": models.compile_config(models.build_model(tiny.build, tiny.VALUES)),
             "data": {

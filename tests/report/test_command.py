@@ -55,7 +55,7 @@ def test_fault_of_the_program_keeps_its_traceback():
 
 def test_every_command_of_the_makefile_exists(capsys):
     called = set(re.findall(r"\$\(BOOK\) (\w+)", (ROOT / "Makefile").read_text(encoding="utf-8")))
-    assert called >= {"book", "site", "data", "reference", "search"}
+    assert called >= {"book", "site", "data", "reference"}
     for name in called:
         with pytest.raises(SystemExit) as ended:
             command.main([name, "--help"])

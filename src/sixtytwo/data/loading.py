@@ -33,10 +33,19 @@ class Data:
         return self.dataset == "emnist-byclass"
 
     def first(self, n) -> "Data":
-        """The same with only the first `n` training images."""
+        """The same with only the first `n` training images; the same object each time, so that it travels once."""
         if n >= len(self.x_train):
             return self
-        return self._made("first", n, x_train=self.x_train[:n], y_train=self.y_train[:n])
+        if n not in self._parts:
+            self._parts[n] = self._made("first", n, x_train=self.x_train[:n], y_train=self.y_train[:n])
+        return self._parts[n]
+
+    @functools.cached_property
+    def _parts(self):
+        return {}
+
+    def __getstate__(self):
+        return {name: value for name, value in self.__dict__.items() if name != "_parts"}  # a part travels alone
 
     def transposed(self) -> "Data":
         """The same with every image mirrored at its diagonal."""

@@ -40,7 +40,7 @@ def _step(title, build, values, data, part, *, seed, rows, epochs, batch_size):
     spec = spec_of(model, data, seed=seed, rows=rows, epochs=epochs, batch_size=batch_size)
     learning = {"seed": seed, "epochs": epochs, "batch_size": batch_size}
     arguments = {"network": models.blueprint(model, build, values), "data": part} | learning
-    seconds = cost.of_training(model, images=len(part.x_train) * epochs, batch_size=batch_size)
+    seconds = cost.of_training(model, images=len(part.x_train) * epochs)
     task = engine.Task(f"gradients of {title}, seed {seed}", _watch, arguments, seconds)
     return engine.Step(f"gradients-seed{seed}", spec, task, part.recipe)
 

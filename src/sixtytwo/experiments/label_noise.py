@@ -57,7 +57,7 @@ def _out_of_fold(record, data, folds):
     build, options = records.rebuild(record), record["runs"][0]["training"]
     model = models.build_model(build, {})
     arguments = {"network": models.blueprint(model, build, {}), "data": data, "folds": folds} | options
-    seconds = cost.of_training(model, images=len(data.x_train) * options["epochs"], batch_size=options["batch_size"])
+    seconds = cost.of_training(model, images=len(data.x_train) * options["epochs"])
     p = np.zeros((len(data.x_train), len(data.class_names)), np.float32)
     answers = engine.compute(
         [

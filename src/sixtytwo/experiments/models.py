@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from sixtytwo.base import paths, store
-from sixtytwo.experiments import pipeline
+from sixtytwo.experiments import pipeline, seeds  # noqa: F401: before anything is seeded
 
 
 def predict(model, images) -> np.ndarray:
@@ -68,7 +68,7 @@ def is_plain(config) -> bool:
         return True
     if "class_name" in config:
         ours = config.get("registered_name") in (None, config["class_name"]) and str(config.get("module")).startswith("keras")
-        if not ours and config["class_name"] not in ("__tuple__", "__numpy__", "__tensor__"):
+        if not ours and config["class_name"] not in ("__keras_tensor__", "__tuple__", "__numpy__", "__tensor__"):
             return False
         if config["class_name"] in ("Lambda", "__lambda__"):
             return False
@@ -120,12 +120,12 @@ def _shift(image, down, right):
 
 def model_paths(run) -> list[Path]:
     """The stored model files of a run, published or local. Raises FileNotFoundError if one is in neither place."""
-    return [stored(entry, "model.keras") for entry in run.get("members", [run["entry"]])]
+    return [stored(entry, "model.keras") for entry in run.get("members") or [run["entry"]]]
 
 
 def model_digests(run) -> list[str]:
     """SHA-256 of the model files of a run, which need not be there any more (`store.drop`)."""
-    return [_entry(entry).files["model.keras"] for entry in run.get("members", [run["entry"]])]
+    return [_entry(entry).files["model.keras"] for entry in run.get("members") or [run["entry"]]]
 
 
 def predictions(run) -> np.ndarray:

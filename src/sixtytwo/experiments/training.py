@@ -82,7 +82,8 @@ class Training:
             network = models.blueprint(model, self.build, self.values)
             return {"network": network, "data": _taught(self.data, self.teacher), "keep": self.keep, "title": title} | learning
 
-        seconds = cost.of_training(model, images=len(self.data.x_train) * self.epochs, batch_size=self.batch_size)
+        how = {"distorted": bool(self.augmentation), "mixed_precision": self.mixed_precision}
+        seconds = cost.of_training(model, images=len(self.data.x_train) * self.epochs, **how)
         task = engine.Task(title, fit_and_measure, arguments, seconds, says=_says)
         return engine.Step(f"train-{self.name}-seed{self.seed}", self.spec(model), task, self.data.recipe)
 

@@ -7,7 +7,7 @@ import keras_tuner
 import numpy as np
 import pandas as pd
 
-from sixtytwo.experiments import engine, models
+from sixtytwo.experiments import engine, models, seeds
 from sixtytwo.experiments.training import Training, train
 
 FAILED, COMPLETED = "FAILED", "COMPLETED"
@@ -46,10 +46,11 @@ def search(
     """
     space, part = search_space(build), data.first(rows)
     how = {"seed": seed, "epochs": epochs, "batch_size": batch_size, "mixed_precision": mixed_precision}
-    # For the seed 0 KerasTuner draws one from `random`, which building a model has seeded.
+    # For the seed 0 KerasTuner draws one of its own; here from what building a model has seeded.
     models.build_model(build, {hp: values[-1] for hp, values in space.items()}, seed=seed)
     with tempfile.TemporaryDirectory() as folder:  # for KerasTuner's own account of the search
-        options = {"objective": "val_accuracy", "max_trials": max_trials, "seed": seed, "directory": folder}
+        options = {"objective": "val_accuracy", "max_trials": max_trials, "directory": folder}
+        options["seed"] = seed or seeds.own.randint(1, 10_000)
         oracle = tuner(build, **options, max_consecutive_failed_trials=max_trials + 1).oracle
         oracle.verbose = 0
         at_once = max_trials if tuner is keras_tuner.RandomSearch else engine.local_workers()

@@ -17,6 +17,11 @@ TITLES = {
     "time_to_085_ratio": "Time to 0.85 accuracy, paper's recipe ÷ fast recipe",
     "rss_gb_100k": "Peak memory, 100,000 images (GB)",
     "rss_gb_697932": "Peak memory, 697,932 images (GB)",
+    "engine_vs_sequential": "Eight trainings, engine ÷ one after another, {}",
+    "engine_vs_torch": "Eight trainings, engine ÷ PyTorch, {}",
+    "engine_start_s": "Start of two workers, until both train (s)",
+    "worker_rss_gb": "Peak memory of a worker, 90,000 images (GB)",
+    "draft_speedup": "`make book PROFILE=draft`, one after another ÷ by the engine",
     "site_s": "`make site` (s)",
     "noop_s": "`make book`, nothing changed (s)",
     "prose_s": "`make book`, prose changed (s)",
@@ -40,6 +45,13 @@ BY_MODEL = {  # table: its columns, and the measurement in them of each model
         "Book, mixed ÷ plain Keras": "fit_mixed_vs_keras_{}",
         "Book ÷ PyTorch, both mixed": "fit_mixed_vs_torch_mixed_{}",
     },
+    "engine": {
+        "Engine, images/s": "engine_{}",
+        "One after another, images/s": "sequential_{}",
+        "PyTorch, images/s": "torch_{}",
+        "Engine ÷ one after another": "engine_vs_sequential_{}",
+        "Engine ÷ PyTorch": "engine_vs_torch_{}",
+    },
     "inference": {
         "Keras, 1 image": "infer_keras_1_{}",
         "ONNX Runtime, 1 image": "infer_onnx_1_{}",
@@ -54,16 +66,18 @@ ONE_ROW = {  # table: its columns, and the measurement in them
         "Fast recipe, s": "time_to_085_fast",
         "Ratio": "time_to_085_ratio",
     },
-    "searching": {
-        "One worker, all cores, s": "search_one_s",
-        "One worker per core, s": "search_many_s",
-        "Ratio": "search_speedup",
+    "workers": {
+        "Start of two workers, s": "engine_start_s",
+        "Peak memory of a worker, GB": "worker_rss_gb",
+    },
+    "draft": {
+        "One after another, s": "draft_before_s",
+        "By the engine, s": "draft_s",
+        "Ratio": "draft_speedup",
     },
 }
 
 BUILDING = ("book_s", "chapter_s", "prose_s", "noop_s", "site_s")
-
-ALL_IMAGES, SEEDS, TRIALS, TRIAL_EPOCHS, CORES = 697_932, 5, 100, 5, 100  # of the study that `plan` is about
 
 
 def tables(entries=None, goals=None) -> dict[str, str]:
@@ -86,26 +100,6 @@ def tables(entries=None, goals=None) -> dict[str, str]:
             for name, columns in ONE_ROW.items()
         },
     }
-
-
-def plan(results) -> str:
-    """What the study would cost on all images of ByClass, as a Markdown table, from `results.json`.
-
-    Processor hours of the published training of one seed, scaled with the images; the rest is multiplication.
-    """
-    images = ALL_IMAGES * 9 / 10
-    head = ["Model", "One seed, h", f"{SEEDS} seeds, h"]
-    head += [f"{TRIALS} trials of {TRIAL_EPOCHS} epochs on all images, h", f"Wall-clock on {CORES} cores, h"]
-    rows = []
-    for key, model in results["models"].items():
-        epochs = len(model["runs"][0]["history"].get("loss", ()))
-        if key in ("majority", "linear") or not epochs or not model["cpu_minutes"]:
-            continue
-        hours = model["cpu_minutes"] / 60 * images / results["data"]["n_train"]
-        search = hours * TRIAL_EPOCHS / epochs * TRIALS
-        cells = (hours, SEEDS * hours, search, (SEEDS * hours + search) / CORES)
-        rows.append([model["title"], *(f"{value:,.1f}" for value in cells)])
-    return markdown.table(head, rows)
 
 
 def _by_model(found, columns):

@@ -8,7 +8,7 @@ import yaml
 
 from sixtytwo.base import contracts, paths
 from sixtytwo.findings import claims
-from sixtytwo.report import book, configuration, cost, draw_page, fingerprint, gate, merge, tables, verdict_page
+from sixtytwo.report import book, configuration, cost, draw_page, fingerprint, gate, merge, steps, tables, verdict_page
 
 SHOWN_AGAIN = ("fig-answer", "fig-pareto")  # figures of chapters that other pages include
 
@@ -75,8 +75,8 @@ def _generated_parts(run_folder, results, provenance) -> dict[str, str]:
         "findings": found if configuration.banner(provenance) is None else NO_FINDINGS,
         "verdict_counts": verdict_page.summary(judged),
         "verdicts": verdict_page.page(judged),
-        "status": tables.status(provenance, changed),
-        "scale_plan": cost.plan(results),
+        "status": tables.status(provenance, changed, steps.computed_by(steps.used(run_folder))),
+        "scale_out": steps.scale_out(paths.REFERENCE),
         **{f"cost_{name}": table for name, table in cost.tables().items()},
     }
 

@@ -61,8 +61,9 @@ def _about(results):
     return f"{kind}: {what}; {seeds} per model; profile `{results['profile']}`.\n"
 
 
-def status(provenance, changed) -> str:
-    """What a run was made with, from `provenance.json`; `changed` names the files of code that differ by now."""
+def status(provenance, changed, computed) -> str:
+    """What a run was made with, from `provenance.json`; `changed` names the files of code that differ by now, `computed` says
+    who computed its stored steps."""
     run = {name: provenance[name] for name in ("profile", "dataset", "executed")} | provenance["environment"]
     titles = {"dataset": "data"}
     facts = [[titles.get(name, name.replace("_", " ")), str(value)] for name, value in run.items()]
@@ -79,6 +80,7 @@ def status(provenance, changed) -> str:
         "## Chapters\n",
         markdown.table(["Chapter", "Executed (UTC)", "Minutes", "Commit"], chapters, left=(0, 1, 3)),
         f"{_STATUS_NOTE}\n",
+        f"{computed}\n",
         "## Code\n",
         f"{code}\n",
     ]
