@@ -20,7 +20,7 @@ from run import BATCH_SIZE, REPEATS, entry, ratios
 
 from sixtytwo.data import emnist
 from sixtytwo.data.loading import Data
-from sixtytwo.experiments import cluster, engine, fitting, models, training
+from sixtytwo.experiments import engine, fitting, models, training
 
 NETWORKS, IN_TORCH = ("mlp", "cnn", "modern_cnn"), ("mlp", "cnn")
 TRAININGS, TORCH_TRAININGS, IMAGES, EPOCHS = 8, 2, 20_000, 2
@@ -60,7 +60,7 @@ def process():
     """A fresh process, in which functions of this module can be called."""
     with concurrent.futures.ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as one:
         yield one
-        one.submit(cluster.close).result()  # its workers end with it
+        one.submit(engine.close).result()  # its workers end with it
 
 
 def in_fresh_process(function, *arguments):
@@ -116,11 +116,15 @@ def planned(name, trainings, images, epochs=EPOCHS) -> list[engine.Task]:
     return [dataclasses.replace(task, arguments=lambda given=task.arguments: given() | {"folder": None}) for task in tasks]
 
 
+def with_function(function, tasks) -> list[engine.Task]:
+    """The same tasks, computed by another function."""
+    return [dataclasses.replace(task, function=function, says=lambda result: "") for task in tasks]
+
+
 def seconds_until_both_train(images=WARM_UP * 10) -> float:
     """Seconds from calling the engine in this process until two workers have trained for the first time."""
     began = time.time()
-    tasks = [dataclasses.replace(task, function=first_steps) for task in planned("cnn", 2, data(images))]
-    (one, first), (other, second) = engine.compute(tasks)
+    (one, first), (other, second) = engine.compute(with_function(first_steps, planned("cnn", 2, data(images))))
     assert one != other, "one worker took both"
     return max(first, second) - began
 
@@ -137,7 +141,7 @@ def first_steps(network, data, *, keep, title, folder, **learning):
 def peak_of_workers(images=FULL_SIZE) -> float:
     """Peak memory in GB of the larger of two fresh workers: one trains the CNN, the other the modern CNN, for an epoch."""
     tasks = [task for name in ("cnn", "modern_cnn") for task in planned(name, 1, data(images, images // 9), epochs=1)]
-    return max(engine.compute([dataclasses.replace(task, function=peak_of_training) for task in tasks]))
+    return max(engine.compute(with_function(peak_of_training, tasks)))
 
 
 def peak_of_training(**arguments) -> float:

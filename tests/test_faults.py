@@ -1,5 +1,6 @@
 """A run that is killed, again and again, ends with the results of one that was left alone."""
 
+import contextlib
 import json
 import os
 import random
@@ -14,9 +15,10 @@ import nbformat
 import pytest
 from conftest import Checkout
 
-from sixtytwo.base import contracts
+from sixtytwo.base import contracts, machine
 
 KILLS = 30
+KERNEL, WORKER = b"ipykernel", b"spawn_main"
 CHAPTER = """
 import helpers
 import keras
@@ -29,8 +31,8 @@ def build(hp):
     model.compile(keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
 search = helpers.search(build, data, name="tiny", max_trials=2, rows=200, epochs=2)
-runs = [helpers.train(build, search["best"], data, name="tiny", seed=seed, epochs=2) for seed in range(3)]
-pass
+wanted = [helpers.Training(build, search["best"], data, name="tiny", seed=seed, epochs=2) for seed in range(3)]
+runs = helpers.train(wanted)
 path = helpers.record(run_dir, "tiny", title="Tiny", build=build, values=search["best"], runs=runs, data=data, search=search)
 """
 
@@ -60,15 +62,18 @@ def start(checkout):
         return subprocess.Popen(command, cwd=checkout.folder, env=checkout.environment, start_new_session=True, **streams)
 
 
-def kernels(checkout):
-    """The process numbers of the notebook kernels of this checkout."""
+def processes(checkout, *what):
+    """The process numbers of what a run of this checkout has started: KERNEL, its notebook's, or WORKER, those of its engine."""
+    found = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             command, variables = (folder / "cmdline").read_bytes(), (folder / "environ").read_bytes()
         except OSError:
             continue
-        if b"ipykernel" in command and f"PYTHONPATH={checkout.folder}/src".encode() in variables.split(b"\0"):
-            yield int(folder.name)
+        ours = f"PYTHONPATH={checkout.folder}/src".encode() in variables.split(b"\0")
+        if ours and any(name in command for name in what):
+            found.append(int(folder.name))
+    return found
 
 
 def results(checkout):
@@ -79,8 +84,21 @@ def results(checkout):
     return runs, table, record["search"]["best"]
 
 
+def kill(checkout, running, dice):
+    """Kill the runner, the kernel, or one of the engine's workers, without which the run goes on."""
+    victims = [processes(checkout, KERNEL), processes(checkout, WORKER), []]
+    if found := dice.choice(victims):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(dice.choice(found), signal.SIGKILL)
+    else:
+        os.killpg(running.pid, signal.SIGKILL)
+
+
+needs_proc = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="finds processes in /proc")
+
+
 @pytest.mark.slow
-@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="finds processes in /proc")
+@needs_proc
 def test_killed_thirty_times_the_run_ends_as_if_left_alone(tiny):
     started = time.monotonic()
     assert start(tiny).wait(timeout=300) == 0
@@ -88,24 +106,38 @@ def test_killed_thirty_times_the_run_ends_as_if_left_alone(tiny):
     dice, kills = random.Random(0), 0
     shutil.rmtree(tiny.folder / "_build")
     while kills < KILLS:
-        running = start(tiny)
+        running, killed = start(tiny), False
         try:
             running.wait(timeout=dice.uniform(0, usual))
         except subprocess.TimeoutExpired:
-            kills += 1
-            if dice.random() < 0.5 and (found := list(kernels(tiny))):
-                os.kill(dice.choice(found), signal.SIGKILL)
-                running.wait(timeout=60)
-            else:
-                os.killpg(running.pid, signal.SIGKILL)
-                running.wait(timeout=60)
-        else:
+            killed = True
+            kill(tiny, running, dice)
+        kills += killed
+        if running.wait(timeout=300) == 0 or not killed:
             assert running.returncode == 0, (tiny.folder / ".git" / "printed").read_text()
             assert results(tiny) == undisturbed
             shutil.rmtree(tiny.folder / "_build")  # finished: once more from nothing
     assert start(tiny).wait(timeout=300) == 0
     assert results(tiny) == undisturbed
     assert not list((tiny.folder / "_build" / "store").glob(".new-*"))
+
+
+@pytest.mark.slow
+@needs_proc
+@pytest.mark.skipif(machine.cores() < 2, reason="one core starts no workers")
+def test_interrupted_run_says_so_and_leaves_no_process(tiny):
+    running = start(tiny)
+    while not processes(tiny, WORKER):
+        assert running.poll() is None, "it ended without workers"
+        time.sleep(0.1)
+    time.sleep(3)
+    os.kill(running.pid, signal.SIGINT)
+    assert running.wait(timeout=30) == 130
+    ended = time.monotonic()
+    while processes(tiny, KERNEL, WORKER):
+        assert time.monotonic() - ended < 5
+        time.sleep(0.1)
+    assert "Interrupted. What was finished is stored" in (tiny.folder / ".git" / "printed").read_text()
 
 
 def test_checkout_that_cannot_be_written_is_named(tiny, small_disk):
@@ -148,7 +180,7 @@ with execute.alone():
         whole = reference if reference.exists() else reference.with_name(".reference-old")  # the next run takes it back
         names = {str(path.relative_to(whole)) for path in whole.rglob("*") if path.is_file()}
         assert {"notebooks/01_tiny.ipynb", "models/tiny.onnx", "results.json", "provenance.json", "verdicts.json"} <= names
-        assert sum(name.endswith("entry.json") for name in names) == 4  # a search and three seeds
+        assert sum(name.endswith("entry.json") for name in names) == 5  # two trials and three seeds
 
 
 @pytest.mark.slow

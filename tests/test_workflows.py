@@ -22,7 +22,8 @@ def test_every_action_is_pinned_by_its_hash(workflow):
 
 
 def test_every_job_has_a_time_limit(workflow):
-    assert all(job["timeout-minutes"] <= 60 for job in workflow["jobs"].values())
+    limits = {"retrain": 350}  # the largest networks, eleven seeds each; a runner is stopped after 360
+    assert all(job["timeout-minutes"] <= limits.get(name, 60) for name, job in workflow["jobs"].items())
 
 
 def test_the_repository_is_only_read(workflow):

@@ -1,6 +1,12 @@
 """What a chapter notes while it runs is data that the runner can read, also while it is written."""
 
+import subprocess
+import sys
+
+import nbclient
+import nbformat
 import pytest
+from terminal import printed, screen
 
 from sixtytwo.base import journal, paths, store
 
@@ -8,8 +14,7 @@ from sixtytwo.base import journal, paths, store
 @pytest.fixture
 def opened(tmp_path, monkeypatch):
     """The journal of a chapter that was opened in a folder of its own."""
-    for name in ("_journal", "_live"):
-        monkeypatch.setattr(journal, name, None)
+    monkeypatch.setattr(journal, "_journal", None)
     monkeypatch.setattr(paths, "ROOT", tmp_path)
     journal.open_chapter("_build/smoke", "03_mlp")
     return journal.journal_path("_build/smoke", "03_mlp")
@@ -75,3 +80,51 @@ def test_notebook_without_a_journal_notes_nothing_and_has_no_settings(tmp_path, 
 
 def test_journal_that_was_never_opened_is_empty(tmp_path):
     assert journal.read(tmp_path / "03_mlp.jsonl") == []
+
+
+BATCH = """
+from sixtytwo.base import progress
+
+def run(name):
+    with progress.Progress([1.0, 3.0], found=1) as shown:
+        for i in range(2):
+            shown.advanced(i, 0.0)
+            shown.finished(i, f"{name} {i}: done")
+"""
+
+
+def test_terminal_shows_one_live_bar_below_the_lines_of_what_has_finished():
+    text = printed(f"{BATCH}\nrun('first')\nrun('second')")
+    assert screen(text) == ["first 0: done", "first 1: done", "second 0: done", "second 1: done"], "the bar has gone"
+    state = "1 of 2 done (1 more found)"
+    *lines, bar = screen(text[: text.index(state, text.index("second 0")) + len(state)])
+    assert lines == ["first 0: done", "first 1: done", "second 0: done"]
+    assert bar.startswith(" 25%|")
+
+
+def test_file_gets_lines_and_no_bar():
+    done = subprocess.run([sys.executable, "-c", f"{BATCH}\nrun('a')"], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("a 0: done\na 1: done\n", "")
+
+
+BATCH_OF_A_CELL = """
+with progress.Progress([1.0, 1.0]) as shown:
+    for i in range(2):
+        other.submit(shown.advanced, i, 0.5).result()
+        shown.finished(i, f"{name} {{i}}: done")
+"""
+
+
+def test_notebook_shows_progress_below_the_cell_that_makes_it_also_from_another_thread():
+    threaded = "from concurrent.futures import ThreadPoolExecutor\nother = ThreadPoolExecutor(1)\n" + BATCH
+    cells = [
+        f"{threaded}other.submit(run, 'hidden').result()",
+        *(BATCH_OF_A_CELL.format(name=name) for name in "ab"),
+        "print(1)",
+    ]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    nbclient.NotebookClient(notebook, timeout=60, kernel_name="python3").execute()
+    for name, cell in zip("ab", notebook.cells[1:3], strict=True):
+        [shown] = cell.outputs
+        assert shown.metadata["progress"] and shown.data["text/plain"] == f"{name} 1: done"
+    assert [output.output_type for output in notebook.cells[3].outputs] == ["stream"]

@@ -11,7 +11,6 @@ from tiny_record import recorded
 from sixtytwo.base import paths, store
 from sixtytwo.experiments import fitting, label_noise, records
 
-
 pytestmark = pytest.mark.usefixtures("one_core")
 
 

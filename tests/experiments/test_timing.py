@@ -19,13 +19,14 @@ def test_epochs_are_timed_in_turns_and_once(data, monkeypatch):
     found = tiny_records(data)
     turns, fit = [], fitting.fit
     monkeypatch.setattr(fitting, "fit", lambda model, x, y, **options: turns.append(len(x)) or fit(model, x, y, **options))
-    seconds = timing.time_epochs(found, rows=128, repeats=2)
+    seconds, threads = timing.time_epochs(found, rows=128, repeats=2)
+    assert threads == 1
     assert turns == 4 * [128]
     assert {key: len(times) for key, times in seconds.items()} == {"a": 4, "b": 4}
     assert min(map(min, seconds.values())) > 0
-    assert timing.time_epochs(found, rows=128, repeats=2) == seconds and len(turns) == 4
+    assert timing.time_epochs(found, rows=128, repeats=2) == (seconds, 1) and len(turns) == 4
     for other in ({"rows": 64, "repeats": 2}, {"rows": 128, "repeats": 1}):
-        assert timing.time_epochs(found, **other) != seconds
+        assert timing.time_epochs(found, **other)[0] != seconds
     assert len(turns) == 4 + 4 + 2
 
 
@@ -55,7 +56,7 @@ def test_published_seconds_are_found_again(monkeypatch):
     published = records.load_records("book/reference")
     trained = {key: record for key, record in published.items() if record["compile"]}
     trained = {key: record for key, record in trained.items() if key not in ("majority", "linear")}
-    seconds = timing.time_epochs(trained, rows=30_000, repeats=3)
+    seconds, _ = timing.time_epochs(trained, rows=30_000, repeats=3)
     assert set(seconds) == set(trained) and all(len(found) == 6 for found in seconds.values())
     latency = timing.measure_latency(records.exported_models("book/reference", trained))
     assert set(latency) == set(trained) and np.isfinite([found["one"] for found in latency.values()]).all()

@@ -7,6 +7,7 @@ import nbformat
 import PIL.Image
 import pytest
 from projects import FIGURE_METADATA, GOOD_FIGURE
+from terminal import printed, screen
 
 from sixtytwo.base import paths
 
@@ -107,3 +108,35 @@ def test_kernel_whose_port_was_taken_is_started_again(project, monkeypatch):
     monkeypatch.setattr(papermill, "execute_notebook", taken)
     project.chapter("print(n)")
     assert project.run() == 0 and len(tries) == 2
+
+
+SHOWING = """
+import concurrent.futures, multiprocessing, pathlib, time
+from sixtytwo.base import journal
+from sixtytwo.report import kernel
+
+def chapter(name):
+    notes = pathlib.Path({folder!r}) / name
+    journal._journal = notes
+    with kernel.showing(notes):
+        for done in range(4):
+            state = {"total": 4, "done": done, "found": 0, "running": 1, "share": done / 4, "images_per_second": 0, "left": None}
+            journal.note("bar", state)
+            time.sleep(0.6)
+            journal.note("progress", f"{name} {done}: done")
+"""
+
+
+def test_terminal_shows_the_live_bar_of_a_chapter_below_its_lines(tmp_path):
+    text = printed(SHOWING.replace("{folder!r}", repr(str(tmp_path))) + "chapter('a')")
+    assert screen(text) == [f"    a {i}: done" for i in range(4)]
+    state = "2 of 4 done"
+    *lines, bar = screen(text[: text.index(state) + len(state)])
+    assert lines == [f"    a {i}: done" for i in range(2)] and bar.startswith(" 50%|")
+
+
+def test_chapters_side_by_side_show_lines_alone(tmp_path):
+    code = "fork = multiprocessing.get_context('fork')\nwith concurrent.futures.ProcessPoolExecutor(2, fork) as pool:\n"
+    text = printed(SHOWING.replace("{folder!r}", repr(str(tmp_path))) + code + "    list(pool.map(chapter, 'ab'))")
+    assert sorted(screen(text)) == sorted(f"    {name} {i}: done" for name in "ab" for i in range(4))
+    assert "|" not in text

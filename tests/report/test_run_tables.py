@@ -39,11 +39,12 @@ def test_status_says_with_what_each_chapter_was_executed_and_which_code_has_chan
     chapter = {"executed": "2026-01-02", "seconds": 90.0, "git_commit": "abc"}
     provenance = {"profile": "paper", "dataset": "emnist-byclass", "executed": "2026-01-03", "environment": {"threads": 2}}
     provenance |= {"chapters": {"03_mlp": chapter}}
-    page = tables.status(provenance, [])
+    page = tables.status(provenance, [], "Stored steps: 3.")
     assert "| data | emnist-byclass |" in page and "| threads | 2 |" in page
     assert "| {doc}`/notebooks/03_mlp` | 2026-01-02 | 1.5 | `abc` |" in page
+    assert "\nStored steps: 3.\n" in page
     assert "those that the chapters were executed with" in page
-    assert "have changed since the chapters were executed: `a.py`, `b.py`." in tables.status(provenance, ["a.py", "b.py"])
+    assert "have changed since the chapters were executed: `a.py`, `b.py`." in tables.status(provenance, ["a.py", "b.py"], "")
 
 
 def test_readme_shows_the_published_results(tmp_path, monkeypatch):

@@ -7,6 +7,7 @@ key of a model that it recorded). A line that is no such object, e.g. of a write
 
 import contextlib
 import json
+import sys
 
 from tqdm import tqdm
 
@@ -99,7 +100,7 @@ class Live:
     a log file, there are lines and no bar.
     """
 
-    BAR = "{desc}{percentage:3.0f}%|{bar:20}| {postfix}"
+    BAR = "{percentage:3.0f}%|{bar:20}| {desc}"
 
     def __init__(self):
         from IPython import get_ipython  # slow, and the runner does without
@@ -113,18 +114,19 @@ class Live:
         if self._notebook:
             self._display()
         else:
-            tqdm.write(line)
+            tqdm.write(f"{line}\n", end="")  # at once: another chapter may write at the same time
 
     def bar(self, share, text):
         """Draw the bar anew: the share that is done, from 0 to 1, and what stands beside it."""
         if self._notebook:
-            self._drawn = tqdm.format_meter(share, 1, 0, bar_format=self.BAR, postfix=text)
+            self._drawn = tqdm.format_meter(share, 1, 0, bar_format=self.BAR, prefix=text)
             self._display()
             return
-        if self._terminal is None:
-            self._terminal = tqdm(total=1, bar_format=self.BAR, disable=None, leave=False)  # None: only on a terminal
+        if self._terminal is None:  # `disable=None`: only on a terminal; the runner sends stderr to a file
+            how = {"file": sys.stdout, "disable": None, "leave": False, "dynamic_ncols": True}
+            self._terminal = tqdm(total=1, bar_format=self.BAR, **how)
         self._terminal.n = share
-        self._terminal.set_postfix_str(text, refresh=True)
+        self._terminal.set_description_str(text, refresh=True)
 
     def close(self):
         """Remove the bar; the lines stay."""

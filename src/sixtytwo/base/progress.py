@@ -31,19 +31,20 @@ class Progress:
         self.done, self.images, self.busy = 0, 0, 0.0  # busy: seconds of all workers together
         self.lock, self.began, self.last = threading.Lock(), None, None
         self.shown = self.noted = 0.0
+        self.ended = False
 
     def __enter__(self):
         self.live = journal.Live()
         if self.costs:
             with self.lock:
                 self._clock()
-                self._show(
-                    always=True
-                )  # from here, and not from another thread: a notebook shows it below the cell that is running
+                self._show(always=True)  # from this thread: a notebook shows it below the cell that is running
         return self
 
     def __exit__(self, *exception):
-        self.live.close()
+        with self.lock:
+            self.ended = True  # news may still come, and would draw the bar again
+            self.live.close()
 
     def advanced(self, task, share, images=0):
         """A task has started, or has done this share of its work, of which so many images are new."""
@@ -94,7 +95,7 @@ class Progress:
 
     def _show(self, always=False):
         now = time.monotonic()
-        if not always and now - self.shown < EVERY:
+        if self.ended or (not always and now - self.shown < EVERY):
             return
         state, self.shown = self.state(), now
         self.live.bar(state["share"], text(state))

@@ -28,7 +28,7 @@ NAME = re.compile(r"train-(.+)-seed(\d+)-[0-9a-f]{16}")  # of the folder of a st
 RECIPES = paths.ROOT / "book" / "recipes.json"  # of images, by their digests, for entries that do not name their own
 MUST_AGREE = ("cpu", "bfloat16", "threads", "tensorflow", "keras", "python")  # or rounding differs, and then the weights
 LIMIT = 4  # standard deviations of the difference between two seeds
-SEEDS = 8  # from which the standard deviation is taken: from 3, one audit in four would fail by chance, from 8 one in fifty
+SEEDS = 10  # from which the standard deviation is taken: from 3, one audit in three would fail by chance
 WHY = {
     "data": "the images that its recipe gives here are others",
     "training_version": "networks are fitted by other code now",
@@ -172,7 +172,7 @@ def _judged(one, again):
         verdict = "DIFFERENT, although processor, threads and software are the same"
     else:
         table["difference"] = (table["again"] - table["stored"]).abs()
-        table["allowed"] = LIMIT * math.sqrt(2) * pd.Series(spread(one))
+        table["allowed"] = pd.Series(allowed(answers_of_other_seeds(one)))
         good = bool((table["difference"] <= table["allowed"]).all())
         verdict = f"{'within' if good else 'OUTSIDE'} the spread of the seeds; not to the bit, for {other}"
     print(f"\n{one.name}: {verdict}\n{table.to_string(float_format='{:.8f}'.format)}\n")
@@ -189,20 +189,23 @@ def differences(entry, again) -> list[str]:
     then, now = entry.environment, again["environment"]
     found = [f"{name} was {then.get(name)} and is {now[name]}" for name in MUST_AGREE if then.get(name) != now[name]]
     if "workers" not in then:  # its first weights may have been drawn in the order of a builder, which no spec tells
-        found.append("it was trained before the engine")
+        found.append("it was trained by older code")
     return found
 
 
-def spread(one) -> dict[str, float]:
-    """Standard deviations of the metrics of a training over other seeds: stored ones, and as many more as are missing."""
+def allowed(answers) -> dict[str, float]:
+    """How far two trainings may be apart that differ by chance only, by metric, from the metrics of some seeds."""
+    return {metric: LIMIT * math.sqrt(2) * statistics.stdev(found[metric] for found in answers) for metric in answers[0]}
+
+
+def answers_of_other_seeds(one) -> list[dict[str, float]]:
+    """The metrics of a training from at least `SEEDS` other seeds: stored ones, and as many more as are missing."""
     stored = _other_seeds(one.entry)
     free = (seed for seed in itertools.count(one.training.seed + 1) if seed not in stored)
-    fresh = [
-        dataclasses.replace(one.training, seed=seed).step() for seed in itertools.islice(free, max(0, SEEDS - len(stored)))
-    ]
+    fresh = [next(free) for _ in range(SEEDS - len(stored))]
     print(f"{one.name} has other bits; how far seeds are apart is taken from {len(stored)} stored ones and {len(fresh)} more.")
-    found = [*stored.values(), *(again["result"]["validation"] for again in (train_again(fresh) if fresh else ()))]
-    return {metric: statistics.stdev(values[metric] for values in found) for metric in found[0]}
+    trained = train_again([dataclasses.replace(one.training, seed=seed).step() for seed in fresh]) if fresh else []
+    return [*stored.values(), *(again["result"]["validation"] for again in trained)]
 
 
 def _other_seeds(entry):

@@ -24,12 +24,14 @@ PATIENCE = 10  # seconds until a scheduler must answer
 WORKER_MEMORY = 1.2e9  # bytes that a worker needs for a training at full size
 SETTINGS = {  # of Dask, for the cluster of this machine
     "distributed.scheduler.worker-saturation": 1.0,  # a task waits for the next free worker, not for one that may be slow
+    "distributed.scheduler.active-memory-manager.start": False,  # which takes images away between two batches
     "distributed.worker.memory.target": False,  # nothing goes to the disk
     "distributed.worker.memory.spill": False,
     "distributed.worker.memory.pause": False,  # TensorFlow gives nothing back: a worker that pauses would pause for ever
 }
 WORKER_PROCESS = "Dask Worker process (from Nanny)"  # Dask's name for it
 HINT = 'a script that trains needs the line `if __name__ == "__main__":` around its calls'
+LOST = "the connection to the scheduler is lost; what was finished is stored"
 LARGE = {"distributed.admin.large-graph-warning-threshold": "10 GB"}  # images are meant to be sent
 
 _images = weakref.WeakKeyDictionary()  # `Data` to its future: the workers keep images as long as this process does
@@ -54,6 +56,9 @@ def connected() -> Client:
         close()
     if _client is None:
         _client = _connection.enter_context(_reached(address()) if address() else _started())
+    if size(_client) == 0:
+        place = address()
+        journal.say(f"the scheduler at {place} has no worker yet: waiting for one (`dask worker {place} --nthreads 1`)")
     return _client
 
 
@@ -125,14 +130,11 @@ def _stop(cluster):
 
 
 def size(client) -> int:
-    """Tasks that run at a time."""
-    return 1 if client is None else max(1, sum(client.nthreads().values()))
-
-
-def greet(client):
-    """Say so if there is no worker yet."""
-    if not client.nthreads():
-        journal.say(f"the scheduler at {address()} has no worker yet: waiting for one (`dask worker {address()} --nthreads 1`)")
+    """Tasks that run at a time; none yet if no worker has come. Raises ClusterError."""
+    try:
+        return sum(client.nthreads().values())
+    except Exception as error:  # of many kinds, as the connection ends
+        raise ClusterError(f"{LOST}.") from error
 
 
 def submit(client, about, call, images, *, key, priority):

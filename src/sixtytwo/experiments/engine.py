@@ -114,8 +114,8 @@ def _run(tasks, keep, *, found=0, failures="raise", files):
         return {}
     side_by_side = cluster.address() or (len(tasks) > 1 and local_workers() > 1) or not has_one_thread()
     client = cluster.connected() if side_by_side else None
-    failed, workers = {}, cluster.size(client)
-    order = sorted(range(len(tasks)), key=lambda i: -tasks[i].cost)
+    failed, order = {}, sorted(range(len(tasks)), key=lambda i: -tasks[i].cost)
+    workers = cluster.size(client) if client else 1
     with progress.Progress([task.cost for task in tasks], found=found, workers=workers) as shown:
         outcomes = _on_cluster(client, tasks, order, files, shown) if client else _in_turn(tasks, order, files, shown)
         with contextlib.closing(outcomes):
@@ -158,9 +158,10 @@ def _on_cluster(client, tasks, order, files, shown):
             running[_submitted(client, tasks[i], files, about, priority=-rank)] = i
         for future in as_completed(running, loop=client.loop):
             i = running.pop(future)
-            yield i, _outcome(future, tasks[i].title)
-            shown.workers = cluster.size(client)
-        client.unsubscribe_topic(TOPIC)
+            outcome = _outcome(future, tasks[i].title)
+            with contextlib.suppress(ClusterError):  # the next outcome will tell
+                shown.workers = max(1, cluster.size(client))  # some may have come, or gone
+            yield i, outcome
     except BaseException:
         if running:  # what is not finished is not wanted any more
             cluster.close()
@@ -190,7 +191,7 @@ def _outcome(future, title):
     except (ImportError, AttributeError) as error:
         return ClusterError(f"{title}: a worker cannot load what it needs ({error}): install there what is installed here.")
     except concurrent.futures.CancelledError:
-        return ClusterError(f"{title}: the connection to the scheduler is lost; what was finished is stored.")
+        return ClusterError(f"{title}: {cluster.LOST}.")
     except Exception as error:
         return EngineError(f"{title}: {type(error).__name__}: {error}")
 

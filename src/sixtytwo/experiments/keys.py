@@ -37,7 +37,7 @@ KINDS = {
     "probes": Kind(version=2, named=("version",)),
     "label_noise": Kind(trains=True),
     "robustness": Kind(named=("version",)),
-    "timing": Kind(version=2, trains=True),
+    "timing": Kind(trains=True),
     "latency": Kind(named=("version",)),
 }
 

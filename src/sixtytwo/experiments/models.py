@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from sixtytwo.base import paths, store
-from sixtytwo.experiments import pipeline, seeds  # noqa: F401: before anything is seeded
+from sixtytwo.experiments import pipeline, seeds
 
 
 def predict(model, images) -> np.ndarray:
@@ -28,7 +28,7 @@ def build_model(build, values, *, seed=0) -> keras.Model:
     Raises ValueError if `values` names a hyperparameter that `build` does not have, or leaves one out.
     """
     keras.utils.clear_session(free_memory=False)
-    keras.utils.set_random_seed(seed)
+    seeds.set_all(seed)
     hp = keras_tuner.HyperParameters()
     hp.values.update(values)
     model = build(hp)
@@ -53,7 +53,7 @@ def from_blueprint(blueprint, *, seed) -> keras.Model:
         return blueprint(seed=seed)
     network = copy.deepcopy(blueprint)  # Keras changes what it is given
     keras.utils.clear_session(free_memory=False)
-    keras.utils.set_random_seed(seed)
+    seeds.set_all(seed)
     kind = keras.Model if "input_layers" in network["model"] else keras.Sequential
     model = kind.from_config(network["model"])
     model.compile_from_config(network["compile"])

@@ -21,3 +21,8 @@ class _Own(random.Random):
 own = _Own()
 keras.utils.set_random_seed.__globals__["random"] = own
 keras.random.SeedGenerator.__init__.__globals__["python_random"] = own
+
+
+def set_all(seed):
+    """Seed Python, NumPy and TensorFlow, and with them what Keras draws."""
+    keras.utils.set_random_seed(seed)

@@ -25,8 +25,8 @@ class EpochClock(keras.callbacks.Callback):
         self.seconds.append(time.perf_counter() - self.started)
 
 
-def time_epochs(records, *, rows, repeats) -> dict[str, list[float]]:
-    """Seconds of training epochs of recorded models, two for each repeat.
+def time_epochs(records, *, rows, repeats) -> tuple[dict[str, list[float]], int]:
+    """Seconds of training epochs of recorded models, two for each repeat, and the number of threads that they had.
 
     The models take turns, so that a busy moment of the machine hits them all alike. A turn is a warm-up epoch and two timed
     ones, in batches of 64, in full precision and without distortion for every model.
@@ -42,7 +42,8 @@ def time_epochs(records, *, rows, repeats) -> dict[str, list[float]]:
     """
     spec = {key: record["runs"][0]["entry"] for key, record in records.items()}
     spec |= {"timing_rows": rows, "timing_repeats": repeats} | keys.version("timing")
-    return store.cached("time-epochs", spec, lambda folder: _take_turns(records, rows, repeats)).result
+    entry = store.cached("time-epochs", spec, lambda folder: _take_turns(records, rows, repeats))
+    return entry.result, entry.environment["threads"]
 
 
 def _take_turns(records, rows, repeats):

@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import io
+import multiprocessing
 import os
 import re
 import sys
@@ -125,8 +126,11 @@ def _palette_png(encoded):
 
 @contextlib.contextmanager
 def showing(notes):
-    """Copy the progress that a chapter notes in its journal to the terminal while it runs: its lines, and its live bar."""
-    stop, live = threading.Event(), journal.Live()
+    """Copy the progress that a chapter notes in its journal to the terminal while it runs: its lines, and its live bar.
+
+    Bars of chapters that are executed side by side would overwrite each other: these have lines alone.
+    """
+    stop, live, alone = threading.Event(), journal.Live(), multiprocessing.parent_process() is None
 
     def follow():
         start, last = 0, False
@@ -136,7 +140,7 @@ def showing(notes):
             for kind, value in noted:
                 if kind == "progress":
                     live.line(f"    {value}")
-                if kind == "bar":
+                if kind == "bar" and alone:
                     live.bar(value["share"], progress.text(value))
         live.close()
 

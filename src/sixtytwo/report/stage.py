@@ -76,7 +76,7 @@ def _generated_parts(run_folder, results, provenance) -> dict[str, str]:
         "verdict_counts": verdict_page.summary(judged),
         "verdicts": verdict_page.page(judged),
         "status": tables.status(provenance, changed, steps.computed_by(steps.used(run_folder))),
-        "scale_out": steps.scale_out(paths.REFERENCE),
+        "scale_out": steps.published(),
         **{f"cost_{name}": table for name, table in cost.tables().items()},
     }
 

@@ -4,7 +4,7 @@ import collections
 import itertools
 import json
 
-from sixtytwo.base import contracts, schedule, store
+from sixtytwo.base import contracts, paths, schedule, store
 from sixtytwo.report import markdown
 
 WORKERS = (2, 16, 64)
@@ -32,14 +32,13 @@ def computed_by(chapters) -> str:
     return f"Stored steps: {numbers.total():,}, computed {' and '.join(parts)}." if parts else "There are no stored steps."
 
 
-def scale_out(run_folder) -> str:
-    """How long the trainings of a run take on several workers, as a Markdown table and what it counts; from their stored costs.
+def scale_out(chapters, images) -> str:
+    """How long the trainings of a run (`used`) take on several workers, as a Markdown table and what it counts.
 
-    The wall clock is that of list scheduling (`schedule.makespan`), one chapter after the other: the smaller value if all steps
+    Their costs are the stored ones, for a run on so many images; on all of ByClass they grow with the images. The wall clock is that of list scheduling (`schedule.makespan`), one chapter after the other: the smaller value if all steps
     of a chapter start together, the larger if those of each name wait for those of the one before. The bound is
     `schedule.least`, over all chapters.
     """
-    chapters = used(run_folder)
     together, apart = collections.defaultdict(list), collections.defaultdict(list)
     for chapter, entries in chapters.items():
         for entry in (entry for entry in entries if seconds(entry) is not None):
@@ -47,18 +46,25 @@ def scale_out(run_folder) -> str:
             apart[_kind(entry)].append(seconds(entry))
     if not (costs := list(itertools.chain(*together.values()))):
         return "Nothing that is stored says how long it took.\n"
-    data, scale = _images(run_folder)
     rows = []
     for workers in WORKERS:
         soonest, latest = (sum(schedule.makespan(batch, workers) for batch in of) for of in (together.values(), apart.values()))
         least = schedule.least(costs, workers)
-        cells = [cell for n in (1, scale) for cell in (_hours(n * soonest, n * latest), _hours(n * least))]
+        cells = [cell for n in (1, ALL_IMAGES / images) for cell in (_hours(n * soonest, n * latest), _hours(n * least))]
         rows.append([f"{workers}", *cells])
-    head = ["Workers", f"{data:,} images, h", "at least, h", f"{ALL_IMAGES:,} images, h", "at least, h"]
+    head = ["Workers", f"{images:,} images, h", "at least, h", f"{ALL_IMAGES:,} images, h", "at least, h"]
     total = sum(map(len, chapters.values()))
     about = f"Counted are the {len(costs):,} trainings among {total:,} stored steps"
     about += f": {_hours(sum(costs))} hours of one thread, the longest {_hours(max(costs))}."
     return f"{markdown.table(head, rows)}\n{about}\n"
+
+
+def published() -> str:
+    """`scale_out` of the published run."""
+    if not (results := paths.REFERENCE / "results.json").exists():
+        return "No run is published yet.\n"
+    data = contracts.read(results)["data"]
+    return scale_out(used(paths.REFERENCE), data["n_train"] + data["n_validation"])
 
 
 def seconds(entry) -> float | None:
@@ -68,13 +74,6 @@ def seconds(entry) -> float | None:
     if minutes := entry.result.get("cpu_minutes"):
         return 60 * minutes
     return entry.result["train_seconds"] * entry.environment["threads"]
-
-
-def _images(run_folder):
-    """The images that a run trained and validated on, and how many times as many ByClass has."""
-    data = contracts.read(run_folder / "results.json")["data"]
-    number = data["n_train"] + data["n_validation"]
-    return number, ALL_IMAGES / number
 
 
 def _kind(entry):
