@@ -180,7 +180,7 @@ def test_training_that_diverges_on_a_worker_is_an_error(two_workers, data):
 
 def test_killed_worker_is_replaced_and_its_task_stored_once(two_workers):
     finished = []
-    wanted = [step(f"step{i}", nap, seconds=3 + i) for i in range(2)]
+    wanted = [step(f"step{i}", nap, seconds=2 + i) for i in range(2)]
     waiting = threading.Thread(target=lambda: finished.extend(engine.steps(wanted)))
     engine.compute([task(double, number=1)] * 2)
     waiting.start()
