@@ -95,7 +95,7 @@ class Chapter:
             (folder := self.folder / "noise").mkdir(exist_ok=True)
             np.savez(folder / "suspects.npz", rows=np.arange(3), read_as=np.arange(3))
         entry = json.loads((found / "entry.json").read_text(encoding="utf-8"))
-        return store.Entry(folder, entry["result"], entry["files"], "", {}, spec, None)
+        return store.Entry(folder, entry["result"], entry["files"], "", entry["environment"], spec, None)
 
 
 def trained(*names):
