@@ -93,7 +93,7 @@ def started(folder, code, **variables):
     """A program that runs `code` with a store of its own, in a group of its own; what it prints goes to the file `printed`."""
     indented = "\n".join(f"    {line}" for line in code.strip().splitlines())
     program = folder / "program.py"
-    program.write_text(f"{PROLOGUE.format(store=folder / 'store')}\nif __name__ == '__main__':\n{indented}\n")
+    program.write_text(f"{PROLOGUE.format(store=str(folder / 'store'))}\nif __name__ == '__main__':\n{indented}\n")
     with open(folder / "printed", "w") as printed:
         streams = {"stdout": printed, "stderr": subprocess.STDOUT}
         environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent)} | variables

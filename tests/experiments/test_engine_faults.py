@@ -71,6 +71,16 @@ def stored():
     return sorted(path.name.rpartition("-")[0] for path in paths.LOCAL.glob("[!.]*"))
 
 
+def wait_for_tasks(number, folder, program):
+    """Wait until so many tasks of a program have begun."""
+
+    def begun():
+        assert program.poll() is None, (folder / "printed").read_text()
+        return len(list(folder.glob("began-*"))) == number
+
+    until(begun, 180)
+
+
 class Background(threading.Thread):
     """Steps that are computed while the test does harm; `result` gives them, or raises what they raised."""
 
@@ -182,7 +192,7 @@ def test_worker_out_of_memory_is_named_by_its_training():
 @pytest.mark.slow
 def test_killed_client_leaves_no_process(tmp_path):
     client = started(tmp_path, f"{TASKS}\nengine.steps([step('a', 300.0), step('b', 300.0)])")
-    until(lambda: len(list(tmp_path.glob("began-*"))) == 2, 180)
+    wait_for_tasks(2, tmp_path, client)
     workers = local_workers(client.pid)
     assert len(workers) == 2
     client.kill()
@@ -199,7 +209,7 @@ try:
 except KeyboardInterrupt:
     sys.exit(130)"""
     program = started(tmp_path, code)
-    until(lambda: len(list(tmp_path.glob("began-*"))) == 3, 180)
+    wait_for_tasks(3, tmp_path, program)
     os.kill(program.pid, signal.SIGINT) if whom == "the program" else os.killpg(program.pid, signal.SIGINT)
     begun = time.monotonic()
     assert program.wait(timeout=30) == 130, (tmp_path / "printed").read_text()

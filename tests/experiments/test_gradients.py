@@ -41,7 +41,8 @@ def test_watching_gives_norms_before_training_and_after_each_epoch_and_is_stored
     networks = {"tiny": (tiny.build, tiny.VALUES)}
     [found] = gradients.watch_gradients(networks, data, **options)["tiny"]
     assert len(found["norms"]) == 3 and len(found["val_accuracy"]) == 2
-    untrained = models.build_model(tiny.build, tiny.VALUES, seed=0)
+    built = models.build_model(tiny.build, tiny.VALUES, seed=0)
+    untrained = models.from_blueprint(models.blueprint(built, tiny.build, tiny.VALUES), seed=0)
     assert found["norms"][0] == pytest.approx(gradients.gradient_norms(untrained, data.x_train, data.y_train), rel=1e-4)
     assert found["norms"][2] != found["norms"][0]
     (entry,) = paths.LOCAL.iterdir()

@@ -108,11 +108,23 @@ def train(trainings, *, failures="raise"):
     FileNotFoundError if the weights of a teacher are gone, and EngineError for what happens on a worker.
     """
     flat = list(_leaves(trainings))
-    entries = engine.steps([training.step() for training in flat], failures=failures)
+    planned = [_planned(training, failures) for training in flat]
+    entries = iter(engine.steps([step for step in planned if isinstance(step, engine.Step)], failures=failures))
+    found = [next(entries) if isinstance(step, engine.Step) else step for step in planned]
     runs = (
-        entry if isinstance(entry, Exception) else _run(training, entry) for training, entry in zip(flat, entries, strict=True)
+        entry if isinstance(entry, Exception) else _run(training, entry) for training, entry in zip(flat, found, strict=True)
     )
     return _alike(trainings, runs)
+
+
+def _planned(training, failures):
+    """The step of a training, or the exception of its builder if failures are returned."""
+    try:
+        return training.step()
+    except Exception as error:
+        if failures == "raise":
+            raise
+        return error
 
 
 def _run(training, entry):
