@@ -25,7 +25,7 @@ def watch_gradients(networks, data, *, seeds, rows, epochs, batch_size=64) -> di
     By title, for each seed a dict with norms (`gradient_norms` before training and after each epoch) and val_accuracy (of
     each epoch).
     """
-    part = data.first(rows)
+    part = data.first(max(rows, IMAGES))
     steps = [
         _step(title, build, values, data, part, seed=seed, rows=rows, epochs=epochs, batch_size=batch_size)
         for title, (build, values) in networks.items()
@@ -38,9 +38,9 @@ def watch_gradients(networks, data, *, seeds, rows, epochs, batch_size=64) -> di
 def _step(title, build, values, data, part, *, seed, rows, epochs, batch_size):
     model = models.build_model(build, values, seed=seed)
     spec = spec_of(model, data, seed=seed, rows=rows, epochs=epochs, batch_size=batch_size)
-    learning = {"seed": seed, "epochs": epochs, "batch_size": batch_size}
+    learning = {"seed": seed, "rows": rows, "epochs": epochs, "batch_size": batch_size}
     arguments = {"network": models.blueprint(model, build, values), "data": part} | learning
-    seconds = cost.of_training(model, images=len(part.x_train) * epochs)
+    seconds = cost.of_training(model, images=min(rows, len(data.x_train)) * epochs)
     task = engine.Task(f"gradients of {title}, seed {seed}", _watch, arguments, seconds)
     return engine.Step(f"gradients-seed{seed}", spec, task, part.recipe)
 
@@ -52,13 +52,13 @@ def spec_of(model, data, *, seed, rows, epochs, batch_size) -> dict:
     return spec | keys.unless(batch_size=(batch_size, 64))
 
 
-def _watch(network, data, *, seed, epochs, batch_size, folder):
+def _watch(network, data, *, seed, rows, epochs, batch_size, folder):
     model = models.from_blueprint(network, seed=seed)
-    images, labels = data.x_train[:IMAGES], data.y_train[:IMAGES]
+    part, images, labels = data.first(rows), data.x_train[:IMAGES], data.y_train[:IMAGES]
     norms = [gradient_norms(model, images, labels)]
     probe = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: norms.append(gradient_norms(model, images, labels)))
     options = {"epochs": epochs, "batch_size": batch_size, "seed": seed, "validation_data": fitting.validation(model, data)}
-    history = fitting.fit(model, data.x_train, data.y_train, callbacks=[probe], **options)
+    history = fitting.fit(model, part.x_train, part.y_train, callbacks=[probe], **options)
     return {"norms": norms, "val_accuracy": history["val_accuracy"]}
 
 

@@ -57,7 +57,7 @@ def search(
         table = []
         while trials := _ask(oracle, at_once):
             table += _tell(oracle, trials, _trained(trials, build, part, name=name, **how))
-        for row in table:
+        for row in (row for row in table if row["status"] == COMPLETED):
             row["parameters"] = models.build_model(build, row["hyperparameters"]).count_params()
     done = [row for row in table if row["status"] == COMPLETED]
     best = max(done, key=lambda row: row["val_accuracy"])["hyperparameters"] if done else None
