@@ -31,9 +31,9 @@ def nap(seconds, name, folder):
         engine.report(0.5)
     return {"worker": os.getpid()}
 
-def step(name, seconds):
+def step(name, seconds, cost=1.0):
     arguments = {"seconds": seconds, "name": os.path.join(os.getcwd(), f"began-{name}")}
-    return engine.Step(name, {}, engine.Task(name, nap, arguments, seconds))
+    return engine.Step(name, {}, engine.Task(name, nap, arguments, cost))
 
 engine.local_workers = engine.cluster.local_workers = lambda: 2
 """
@@ -205,7 +205,7 @@ def test_killed_client_leaves_no_process(tmp_path):
 def test_interrupted_program_stops_its_workers_and_stores_no_half(whom, tmp_path):
     code = f"""{TASKS}
 try:
-    engine.steps([step('a', 0.0), step('b', 300.0), step('c', 300.0)])
+    engine.steps([step('a', 0.0, cost=2.0), step('b', 300.0), step('c', 300.0)])
 except KeyboardInterrupt:
     sys.exit(130)"""
     program = started(tmp_path, code)
