@@ -21,7 +21,7 @@ from sixtytwo.experiments import worker
 from sixtytwo.experiments.worker import ClusterError
 
 PATIENCE = 10  # seconds until a scheduler must answer
-WORKER_MEMORY = 1.2e9  # bytes that a worker needs for a training at full size
+WORKER_MEMORY = 2.5e9  # bytes that a worker needs: up to 2.4 GB were seen in the searches of the published run
 SETTINGS = {  # of Dask, for the cluster of this machine
     "distributed.scheduler.worker-saturation": 1.0,  # a task waits for the next free worker, not for one that may be slow
     "distributed.scheduler.active-memory-manager.start": False,  # which takes images away between two batches
@@ -75,7 +75,7 @@ def close():
 def _reached(place):
     try:
         client = Client(place, timeout=PATIENCE, set_as_default=False)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, TypeError) as error:  # the last for a tls:// address without certificates
         raise ClusterError(
             f"no scheduler answers at {place} ({type(error).__name__}): start it (`dask scheduler`), or unset "
             "DASK_SCHEDULER_ADDRESS to compute on this machine."
