@@ -7,6 +7,7 @@ import logging
 import multiprocessing
 import warnings
 import weakref
+import zlib
 
 import cloudpickle
 import dask.config
@@ -152,7 +153,8 @@ def _sent(client, data):
         about = [data.digest(), data.name, list(data.class_names)]
         with dask.config.set(LARGE):
             key = f"sixtytwo-images-{digest(about)[:16]}"
-            _images[data] = client.submit(_remote(), "load", cloudpickle.dumps(data), key=key)
+            # compressed, because a worker keeps what it was sent beside the images that it makes of it
+            _images[data] = client.submit(_remote(), "load", zlib.compress(cloudpickle.dumps(data), level=1), key=key)
     return _images[data]
 
 

@@ -15,11 +15,14 @@ import pandas as pd
 from sixtytwo.base import paths, store
 from sixtytwo.experiments import pipeline, seeds
 
+ANSWERED_AT_ONCE = 250  # images: what a network computes for them stays below 100 MB
+
 
 def predict(model, images) -> np.ndarray:
     """Class probabilities, float32 (n, classes), of uint8 images (n, 28, 28)."""
-    batches = pipeline.batches(images, batch_size=pipeline.EVALUATION_BATCH, input_shape=model.input_shape)
-    return model.predict(batches, verbose=0)
+    batches = pipeline.batches(images, batch_size=ANSWERED_AT_ONCE, input_shape=model.input_shape)
+    # one batch at a time, since `model.predict` takes as many at once as a step of training does, and their memory
+    return np.concatenate([model.predict_on_batch(batch) for batch in batches])
 
 
 def build_model(build, values, *, seed=0) -> keras.Model:

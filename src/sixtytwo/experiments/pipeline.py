@@ -23,7 +23,7 @@ def batches(images, labels=None, *, batch_size, input_shape, shuffle_seed=None, 
         Called with images, float32 (batch, 28, 28, 1), and a seed of two integers that differs from batch to batch.
     """
     if labels is not None:
-        labels = tf.convert_to_tensor(labels.astype("int32" if labels.ndim == 1 else "float32"))
+        labels = tf.convert_to_tensor(labels.astype("int32" if labels.ndim == 1 else "float32", copy=False))
 
     def fetch(rows):
         x = tf.numpy_function(images.__getitem__, [rows], tf.uint8, stateful=False)  # a tensor of all images would be a copy

@@ -5,6 +5,7 @@ import pickle
 import tempfile
 import threading
 import time
+import zlib
 from pathlib import Path
 
 import tensorflow as tf
@@ -93,8 +94,8 @@ def on_worker(about, call, **images):
 
 
 def load(content):
-    """An object that was sent to a worker (called by the name of this function)."""
-    return pickle.loads(content)
+    """An object that was sent to a worker, pickled and compressed (called by the name of this function)."""
+    return pickle.loads(zlib.decompress(content))
 
 
 def _refuse_others(versions):
