@@ -92,6 +92,7 @@ CHANGES = {
     "merged": lambda data: data.merged(np.arange(62) // 2),
     "balanced": lambda data: data.balanced(4),
     "without_part": lambda data: data.without_part(1, 4),
+    "other_tenth": lambda data: data.other_tenth(3),
     "several": lambda data: data.first(60).transposed().balanced(seed=2),
 }
 
@@ -118,3 +119,11 @@ def test_images_travel_with_their_recipe_and_without_their_parts(data):
     for n in range(100, 110):
         data.first(n)
     assert len(pickle.dumps(data)) < before + 1000
+
+
+def test_another_tenth_takes_its_place_and_no_image_is_lost(data):
+    seen, n = data.other_tenth(2), len(data.y_validation)
+    assert np.array_equal(seen.x_validation, data.x_train[n : 2 * n])
+    assert np.array_equal(seen.x_train, np.concatenate([data.x_validation, data.x_train[:n], data.x_train[2 * n :]]))
+    assert len(seen.y_train) == len(data.y_train)
+    assert data.other_tenth(0).digest() == data.digest()

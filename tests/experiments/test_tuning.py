@@ -5,6 +5,7 @@ import random
 
 import keras
 import keras_tuner
+import pandas as pd
 import pytest
 from tiny import build
 
@@ -220,3 +221,16 @@ def test_grid_gives_a_point_the_score_of_a_trial(data, grid_and_store):
     trials = {tuple(row["hyperparameters"].values()): row["history"]["val_accuracy"] for row in found["table"]}
     for row in grid.to_dict("records"):
         assert row["history"] == trials[row["units"], row["learning_rate"]]
+
+
+def test_best_points_are_those_of_the_highest_accuracy_without_one():
+    table = pd.DataFrame({"units": [4, 8, 16], "learning_rate": 0.01, "val_accuracy": [0.5, 0.7, 0.6]})
+    found = tuning.best_points(table, 2, besides={"units": 16, "learning_rate": 0.01})
+    assert found == [{"units": 8, "learning_rate": 0.01}, {"units": 4, "learning_rate": 0.01}]
+
+
+def test_points_are_trained_on_all_images_with_each_seed(data, fitted):
+    points = [{"units": 4, "learning_rate": 0.01}, {"units": 8, "learning_rate": 0.01}]
+    found = tuning.train_points(build, data, points, name="rival", seeds=[1, 2], epochs=1)
+    assert list(found) == ["units 4, learning_rate 0.01", "units 8, learning_rate 0.01"]
+    assert [len(scores) for scores in found.values()] == [2, 2] and len(fitted) == 4

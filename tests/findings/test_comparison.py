@@ -117,12 +117,22 @@ def test_what_exists_once_meets_the_mean_over_all_seeds_of_the_other():
     assert (one["seeds"], one["p"]) == (1, 1) and np.isnan(one["low"])
 
 
-@pytest.mark.parametrize(
-    ("change", "expected"),
-    [({}, True), ({"p": 0.05}, False), ({"images": (-0.001, 0.02)}, False), ({"mean": -0.01}, False)],
-)
-def test_better_is_significant_over_seeds_and_above_nothing_over_images(change, expected):
-    assert comparison.is_better({"mean": 0.01, "p": 0.049, "images": (0.001, 0.02)} | change) is expected
+def test_whole_interval_covers_every_kind_of_luck_that_was_measured():
+    right = {"a": np.stack([images(50), images(52), images(51)]), "b": np.stack([images(60), images(61), images(64)])}
+    plain = comparison.compare([("a", "b")], right, 200)["a", "b"]
+    chosen = comparison.compare([("a", "b")], right, 200, {("a", "b"): (0.05, 0.15)})["a", "b"]
+    assert plain["covers"] == ["seeds", "test images"]
+    assert chosen["covers"] == ["seeds", "test images", "choices of the training images"]
+    half = [(plain["high"] - plain["low"]) / 2, np.subtract(*plain["images"][::-1]) / 2, 0.05]
+    for found, kinds in ((plain, half[:2]), (chosen, half)):
+        assert found["all"]["high"] - found["mean"] == pytest.approx(np.sqrt(np.sum(np.square(kinds))))
+
+
+def test_difference_of_answers_covers_seeds_and_images():
+    first, second = np.stack([images(50), images(52), images(51)]), np.stack([images(60), images(61), images(64)])
+    found = comparison.difference_of_answers(first, second, 200)
+    one = comparison.compare([("a", "b")], {"a": first, "b": second}, 200)["a", "b"]
+    assert found == pytest.approx(one["all"]) and found["mean"] == pytest.approx(0.32 / 3)
 
 
 def test_losses_of_residual_networks_are_compared_with_each_rival_by_seed():
@@ -134,7 +144,6 @@ def test_losses_of_residual_networks_are_compared_with_each_rival_by_seed():
     found = comparison.loss_differences(of)
     assert len(found) == 6 and found["residual_cnn", "cnn", "training"]["mean"] == pytest.approx(-0.105)
     assert found["residual_cnn", "mlp", "training"]["high"] == pytest.approx(-0.295 + 0.005 * stats.t.ppf(0.975, 1))
-    assert comparison.lowest_losses(found) == [True, True, False]
 
 
 def test_losses_are_taken_from_the_last_epoch_the_validation_and_the_scores():

@@ -41,3 +41,16 @@ def test_extrapolation_follows_the_law_and_its_interval_the_images_that_judge():
     assert few[2] - few[1] > 3 * (many[2] - many[1])
     assert learning.extrapolate(SIZES, ERRORS, to=697_932, judged_on=2_000, resamples=40) == few
     assert not np.isnan(few).any()
+
+
+def test_scatter_is_what_a_straight_trend_leaves_of_the_second_half():
+    def of(*values):
+        return [{"history": {"val_accuracy": list(values)}}]
+
+    assert learning.late_scatter(of(9, 0, 5, 1, 2, 3, 4), "val_accuracy") == pytest.approx([0])
+    late = [1.0, 2.5, 2.5, 4.0]  # line 1.15 + 0.9 x: residuals -.15, .45, -.45, .15
+    assert learning.late_scatter(of(7, 7, 7, 7, *late), "val_accuracy") == pytest.approx([math.sqrt(0.45 / 2)])
+
+
+def test_scatter_needs_three_epochs():
+    assert math.isnan(learning.late_scatter([run(1, 2, 3, 4)], "val_loss")[0])

@@ -55,3 +55,9 @@ def test_table_has_the_means_over_the_seeds():
     assert table.loc["mine", "look-alikes merged"] == pytest.approx((1 + 0.5) / 2)
     assert table.loc["mine", "errors between look-alikes"] == pytest.approx((1 + 0) / 2)
     assert table.loc["one", "first two guesses"] == 1 and table.loc["one", "errors between look-alikes"] == 0
+
+
+def test_errors_between_look_alikes_and_all_others_are_shares_of_the_images():
+    labels, predicted = np.array([0, 0, 3, 5, 1]), np.array([1, 3, 4, 5, 5])  # alike, not, alike, right, not
+    table = merging.merging_table({"mine": [np.eye(6)[predicted]]}, labels, cases=GROUP, alike=GROUP)
+    assert table.loc["mine", ["look-alike errors", "other errors"]].to_list() == [0.4, 0.4]

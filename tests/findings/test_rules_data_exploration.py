@@ -16,36 +16,36 @@ IMAGES = {"image_shape": (28, 28), "darkest": BLACK, "brightest": WHITE}
 CASES = {
     "R01": [
         ("reproduced", {"sizes": SIZES, "counts": COUNTS}),
-        ("not reproduced", {"sizes": (100_000, 10_000), "counts": COUNTS}),
-        ("not reproduced", {"sizes": SIZES, "counts": COUNTS[:47]}),
+        ("refuted", {"sizes": (100_000, 10_000), "counts": COUNTS}),
+        ("refuted", {"sizes": SIZES, "counts": COUNTS[:47]}),
     ],
     "R02": [
         ("reproduced", {"shown": CLASSES, "counts": COUNTS, "upright": True}),
-        ("not reproduced", {"shown": CLASSES, "counts": COUNTS, "upright": False}),
-        ("not reproduced", {"shown": CLASSES[:-1], "counts": COUNTS, "upright": True}),
-        ("not reproduced", {"shown": [*CLASSES[:-1], "0"], "counts": COUNTS, "upright": True}),
+        ("refuted", {"shown": CLASSES, "counts": COUNTS, "upright": False}),
+        ("refuted", {"shown": CLASSES[:-1], "counts": COUNTS, "upright": True}),
+        ("refuted", {"shown": [*CLASSES[:-1], "0"], "counts": COUNTS, "upright": True}),
     ],
     "R03": [
         ("reproduced", {"sizes": SIZES, "counts": COUNTS}),
-        ("not reproduced", {"sizes": SIZES, "counts": COUNTS + 1}),
-        ("not reproduced", {"sizes": SIZES, "counts": COUNTS.add(pd.Series({"0": 961, "A": -961}), fill_value=0)}),
+        ("refuted", {"sizes": SIZES, "counts": COUNTS + 1}),
+        ("refuted", {"sizes": SIZES, "counts": COUNTS.add(pd.Series({"0": 961, "A": -961}), fill_value=0)}),
     ],
-    "R04 C05": [("reproduced", {"counts": COUNTS}), ("not reproduced", {"counts": FEW_NINES})],
-    "C01": [("reproduced", {"official_sizes": SIZES}), ("not reproduced", {"official_sizes": (697_932, 116_323)})],
+    "R04 C05": [("reproduced", {"counts": COUNTS}), ("refuted", {"counts": FEW_NINES})],
+    "C01": [("reproduced", {"official_sizes": SIZES}), ("refuted", {"official_sizes": (697_932, 116_323)})],
     "C02": [
         ("reproduced", {"counts": COUNTS}),
-        ("not reproduced", {"counts": COUNTS[:47]}),
-        ("not reproduced", {"counts": COUNTS[::-1]}),
+        ("refuted", {"counts": COUNTS[:47]}),
+        ("refuted", {"counts": COUNTS[::-1]}),
     ],
     "C03": [
         ("reproduced", IMAGES),
-        ("not reproduced", IMAGES | {"image_shape": (32, 32)}),
-        ("not reproduced", IMAGES | {"darkest": np.array([0, 0, 1], dtype=np.uint8)}),
-        ("not reproduced", IMAGES | {"brightest": np.array([255, 254, 255], dtype=np.uint8)}),
+        ("refuted", IMAGES | {"image_shape": (32, 32)}),
+        ("refuted", IMAGES | {"darkest": np.array([0, 0, 1], dtype=np.uint8)}),
+        ("refuted", IMAGES | {"brightest": np.array([255, 254, 255], dtype=np.uint8)}),
     ],
     "C06": [
         ("reproduced", {"sizes": SIZES, "counts": COUNTS}),
-        ("not reproduced", {"sizes": (90_000, 20_000), "counts": COUNTS}),
+        ("refuted", {"sizes": (90_000, 20_000), "counts": COUNTS}),
     ],
 }
 

@@ -17,10 +17,15 @@ def merging(accuracy):
     return pd.DataFrame({"cases merged": {"cnn": accuracy, "mlp": 0.8}})
 
 
-def overfitting(slope, later, wider):
-    """What C62 asks for: slope of the CNN's loss, the same in a longer training, its gap minus the residual CNN's."""
+NARROWER, LEVEL, WIDER = -0.01 + SCATTER / 2, SCATTER / 2, 0.01 + SCATTER / 2  # differences of gaps
+PERHAPS_WIDER = 0.004 + SCATTER / 2  # its interval passes half a point
+RISES, FALLS, FLAT = 0.01, -0.01, 0.0005  # slopes: the interval of the last holds 0
+
+
+def overfitting(slope, wider):
+    """What C62 asks for: slope of the CNN's loss, and its gap minus the residual CNN's."""
     gaps = {"mlp": 0.02 + SCATTER, "cnn": 0.01 + wider + SCATTER[::-1], "residual_cnn": 0.01 + SCATTER[::-1]}
-    return {"gaps": gaps, "slopes": {"cnn": slope + SCATTER}, "slopes_later": {"cnn": later + SCATTER}}
+    return {"gaps": gaps, "slopes": {"cnn": slope + SCATTER}}
 
 
 def generalising(slope, slope_x, wider, wider_x):
@@ -30,28 +35,89 @@ def generalising(slope, slope_x, wider, wider_x):
     return {"gaps": gaps, "slopes": slopes, "titles": TITLES}
 
 
+RATIO_OF_SEEDS = np.exp([-0.1, 0.0, 0.1])
+
+
+def fluctuating(t, x, loss_t=None, loss_x=None):
+    """What C85 asks for: how many times as much as T and as X the CNN scatters, in accuracy and in loss."""
+
+    def by_network(t, x):
+        return {"cnn": 0.01 * RATIO_OF_SEEDS, "residual_cnn": np.full(3, 0.01 / t), "residual_cnn_x": np.full(3, 0.01 / x)}
+
+    return {"scatter": {"val_accuracy": by_network(t, x), "val_loss": by_network(loss_t or t, loss_x or x)}}
+
+
+def difference(mean):
+    return {"mean": mean, "low": mean - 0.001, "high": mean + 0.001, "p": 0.01}
+
+
+def augmented(plain, corrupted):
+    return {"augmented": {"as they are": difference(plain), "corrupted": difference(corrupted)}}
+
+
+def dropped(*differences):
+    """What C83 asks for: for each network, how much wider the gap and how much higher the accuracy is without dropout."""
+    networks = zip(("MLP", "CNN", "T"), differences, strict=True)
+    return {"without_dropout": {name: {"gap": difference(gap), "accuracy": difference(a)} for name, (gap, a) in networks}}
+
+
+PROBED = {"input": [0.50, 0.51], "pool1": [0.61, 0.62], "dense": [0.80, 0.81]}
+UNTRAINED = {"input": [0.50, 0.51], "pool1": [0.55, 0.56], "dense": [0.57, 0.58]}
+
 CASES = {
     "R37": [
         ("reproduced", {"as_it_is": PLAIN, "remedied": REMEDIED}),
-        ("not reproduced", {"as_it_is": PLAIN, "remedied": REMEDIED | {"class weights": (np.nan, np.nan)}}),
-        ("not reproduced", {"as_it_is": PLAIN, "remedied": {"logit adjustment": PLAIN}}),
-        ("not reproduced", {"as_it_is": PLAIN, "remedied": {}}),
+        ("refuted", {"as_it_is": PLAIN, "remedied": REMEDIED | {"class weights": (np.nan, np.nan)}}),
+        ("refuted", {"as_it_is": PLAIN, "remedied": {"logit adjustment": PLAIN}}),
+        ("refuted", {"as_it_is": PLAIN, "remedied": {}}),
     ],
-    "R41": [("partly", {"merging": merging(0.89)}), ("not reproduced", {"merging": merging(np.nan)})],
+    "R41": [("partly", {"merging": merging(0.89)}), ("refuted", {"merging": merging(np.nan)})],
     "C62": [
-        ("reproduced", overfitting(slope=0.01, later=0.01, wider=0.01 + SCATTER / 2)),
-        ("partly", overfitting(slope=0.01, later=0.01, wider=0 * SCATTER)),
-        ("partly", overfitting(slope=-0.01, later=-0.01, wider=0.01 + SCATTER / 2)),
-        ("partly", overfitting(slope=-0.01, later=0.01, wider=-0.01 + SCATTER / 2)),
-        ("not reproduced", overfitting(slope=-0.01, later=-0.01, wider=-0.01 + SCATTER / 2)),
-        ("not reproduced", overfitting(slope=0.0005, later=0.0005, wider=SCATTER / 2)),  # intervals that hold 0
+        ("reproduced", overfitting(RISES, WIDER)),
+        ("reproduced", overfitting(RISES, NARROWER)),
+        ("reproduced", overfitting(FALLS, WIDER)),
+        ("refuted", overfitting(FALLS, NARROWER)),
+        ("refuted", overfitting(FALLS, LEVEL)),
+        ("undecided", overfitting(FLAT, LEVEL)),
+        ("undecided", overfitting(FALLS, PERHAPS_WIDER)),
     ],
     "C63": [
-        ("reproduced", generalising(-0.01, -0.01, SCATTER / 2, SCATTER / 2)),
-        ("partly", generalising(-0.01, 0.01, SCATTER / 2, SCATTER / 2)),
-        ("partly", generalising(-0.01, -0.01, SCATTER / 2, 0.01 + SCATTER / 2)),
-        ("partly", generalising(0.01, 0.01, 0.004 + SCATTER / 2, SCATTER / 2)),  # the interval passes half a point
-        ("not reproduced", generalising(0.01, 0.01, 0.01 + SCATTER / 2, 0.004 + SCATTER / 2)),
+        ("reproduced", generalising(FALLS, FALLS, LEVEL, NARROWER)),
+        ("partly", generalising(FALLS, RISES, LEVEL, LEVEL)),
+        ("partly", generalising(FALLS, FALLS, LEVEL, WIDER)),
+        ("partly", generalising(FALLS, FLAT, LEVEL, LEVEL)),
+        ("refuted", generalising(RISES, RISES, LEVEL, LEVEL)),
+        ("refuted", generalising(FALLS, FALLS, WIDER, PERHAPS_WIDER)),
+        ("undecided", generalising(FALLS, FLAT, PERHAPS_WIDER, LEVEL)),
+    ],
+    "C83": [
+        ("reproduced", dropped(*3 * [(0.02, -0.01)])),
+        ("partly", dropped((0.02, 0.01), (-0.02, 0.01), (-0.02, 0.01))),
+        ("partly", dropped((-0.02, -0.01), (-0.02, 0.01), (0.0, 0.0))),
+        ("partly", dropped((0.02, -0.01), (0.02, -0.01), (0.0, -0.01))),
+        ("refuted", dropped((-0.02, 0.01), (0.0, 0.0), (0.0, 0.0))),
+        ("undecided", dropped(*3 * [(0.0, 0.0)])),
+    ],
+    "C85": [
+        ("reproduced", fluctuating(2, 2)),
+        ("partly", fluctuating(2, 0.5)),
+        ("partly", fluctuating(1, 1, loss_x=2)),
+        ("refuted", fluctuating(0.5, 0.5)),
+        ("refuted", fluctuating(1, 1, loss_t=0.5)),
+        ("undecided", fluctuating(1, 1.2)),
+    ],
+    "C88": [
+        ("reproduced", augmented(0.01, 0.02)),
+        ("partly", augmented(0.0005, 0.02)),
+        ("partly", augmented(0.01, -0.02)),
+        ("refuted", augmented(-0.01, -0.02)),
+        ("refuted", augmented(-0.01, 0.0005)),
+        ("undecided", augmented(0.0005, 0.0005)),
+    ],
+    "C89": [
+        ("partly", {"probed_cnn": PROBED, "untrained_cnn": UNTRAINED}),
+        ("refuted", {"probed_cnn": PROBED | {"pool1": [0.61, 0.51]}, "untrained_cnn": UNTRAINED}),
+        ("refuted", {"probed_cnn": PROBED, "untrained_cnn": UNTRAINED | {"dense": [0.57, 0.82]}}),
     ],
 }
 
@@ -65,11 +131,23 @@ def decided(name, facts):
     return rules.every_rule()[name].decide(**facts)
 
 
+HALF = 4.3027 / np.sqrt(3)  # Student's t with two degrees of freedom: of a scatter of 1
+
+
 def test_interval_of_overfitting_is_that_of_the_slope():
-    found = decided("C62", overfitting(slope=-0.01, later=0.01, wider=0 * SCATTER))
-    half = 4.3027 * 0.001 / np.sqrt(3)  # Student's t with two degrees of freedom
-    assert found.interval == pytest.approx((-0.01 - half, -0.01 + half), rel=1e-4)
-    assert found.ours.startswith("CNN: slope -0.0100, in longer training +0.0100; gap 1.0 points, MLP 2.0, residual CNN 1.0")
+    found = decided("C62", overfitting(FALLS, WIDER))
+    assert found.interval == pytest.approx((-0.01 - 0.001 * HALF, -0.01 + 0.001 * HALF), rel=1e-4)
+    assert found.ours.startswith("slope -0.0100 per epoch; gap against T +1.00 (+0.88 to +1.12) points ")
+    assert found.ours.endswith("(CNN 2.0, MLP 2.0, T 1.0; interval: the slope)")
+
+
+def test_interval_of_the_scatter_is_that_of_a_ratio():
+    found = decided("C85", fluctuating(2, 1, loss_t=3, loss_x=4))
+    assert found.interval == pytest.approx((2 * np.exp(-0.1 * HALF), 2 * np.exp(0.1 * HALF)), rel=1e-4)
+    assert found.ours == (
+        "val_accuracy: 2.00 times that of T, 1.00 times that of X; val_loss: 3.00 times that of T, 4.00 times that of X "
+        "(interval: the first)"
+    )
 
 
 def test_findings_have_the_numbers():
@@ -77,5 +155,11 @@ def test_findings_have_the_numbers():
         "CNN: balanced accuracy 0.710 as it is, 0.750 with the dial at 1 (accuracy 0.860, 0.790; all seeds)"
     )
     assert decided("R41", {"merging": merging(0.894)}).ours == "CNN, cases merged: 0.894"
-    found = decided("C63", generalising(-0.01, 0.01, -0.002 + SCATTER, SCATTER)).ours
-    assert found.startswith("gap against the CNN's: T -0.2 (") and found.endswith("the validation loss falls: 1 of 2")
+    found = decided("C63", generalising(FALLS, RISES, -0.002 + SCATTER, SCATTER)).ours
+    assert found.startswith("T: slope -0.0100, gap against the CNN -0.20 (") and "; X: slope +0.0100, " in found
+    assert decided("C83", dropped(*3 * [(0.02, -0.01)])).ours.startswith(
+        "without dropout, points: MLP: gap +2.00 (+1.90 to +2.10), validation -1.00 (-1.10 to -0.90); CNN: "
+    )
+    assert decided("C88", augmented(0.01, 0.02)).ours == "on images as they are +1.00 (+0.90 to +1.10) points, corrupted +2.00"
+    found = decided("C89", {"probed_cnn": PROBED, "untrained_cnn": UNTRAINED}).ours
+    assert found == "input 0.505, pool1 0.615, dense 0.805; dense, untrained, 0.575"

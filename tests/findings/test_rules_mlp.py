@@ -5,7 +5,7 @@ import math
 
 import pandas as pd
 import pytest
-from rule_cases import each
+from rule_cases import BETTER, HARDLY_BETTER, OWN, UNSURE, WORSE, against_rivals, each
 
 from sixtytwo.findings import paper, rules
 
@@ -26,7 +26,6 @@ SPACE = {
     "learning_rate": [0.01, 0.005, 0.001, 0.0001],
 }
 SEARCH = {"tuner": "RandomSearch", "trials": 10, "completed": 10, "space": SPACE}
-POINT = {"layers": 3, "units": 200, "activation": "sigmoid", "learning_rate": 0.001}
 
 
 def grid(score=lambda point: 0.0, history=lambda point: [0.5, 0.6], cost=lambda point: point["learning_rate"]):
@@ -39,18 +38,6 @@ def grid(score=lambda point: 0.0, history=lambda point: [0.5, 0.6], cost=lambda 
     points["cpu_seconds"] = [cost(row) for row in rows]
     points["history"] = [history(row) for row in rows]
     return points
-
-
-def place(lead):
-    """A grid whose best point is that far ahead of the paper's, which is ahead of all others."""
-    best = POINT | {"activation": "tanh"}
-    return grid(lambda point: 0.1 if point == POINT else 0.1 + lead if point == best else 0.0)
-
-
-def larger(score):
-    points = itertools.product([200, 400], [3, 4])
-    table = pd.DataFrame([POINT | {"units": units, "layers": layers} for units, layers in points])
-    return table.assign(val_accuracy=[0.9, score, score, score])  # the first lies in the space, and does not count
 
 
 def activations(tanh, relu, sigmoid):
@@ -78,91 +65,96 @@ def rates(falls, slow):
 
 LARGE_IS_GOOD, LARGE_IS_SLOW = lambda point: point["units"] / 1e4, lambda point: point["units"] * point["layers"]
 SIGMOID, RELU, MIXED = activations(0.80, 0.80, 0.82), activations(0.80, 0.82, 0.80), activations(0.80, 0.82, 0.82)
+LEVEL, NEARLY = activations(0.80, 0.80, 0.8001), activations(0.815, 0.82, 0.80)  # by less than the seeds differ
+CLOSE = RELU.assign(tanh=RELU["relu"] - [0.001, 0.006, -0.004], sigmoid=RELU["relu"] - [0.002, 0.0025, 0.0015])
+RELU_WINS = favoured("relu", "relu", "relu")
 NETWORK = {"layers": LAYERS}
 
 CASES = {
     "R10": [
         ("reproduced", NETWORK),
-        ("not reproduced", {"layers": WIDER}),
-        ("not reproduced", {"layers": EARLY_DROPOUT}),
+        ("refuted", {"layers": WIDER}),
+        ("refuted", {"layers": EARLY_DROPOUT}),
     ],
-    "C15": [("reproduced", NETWORK), ("not reproduced", {"layers": WIDER}), ("not reproduced", {"layers": TWO_LAYERS})],
-    "C16": [("reproduced", NETWORK), ("not reproduced", {"layers": EARLY_DROPOUT})],
+    "C15": [("reproduced", NETWORK), ("refuted", {"layers": WIDER}), ("refuted", {"layers": TWO_LAYERS})],
+    "C16": [("reproduced", NETWORK), ("refuted", {"layers": EARLY_DROPOUT})],
     "R13": [
         ("reproduced", {"settings": SETTINGS}),
-        ("not reproduced", {"settings": SETTINGS | {"optimizer": "SGD"}}),
-        ("not reproduced", {"settings": SETTINGS | {"epochs": 5}}),
-        ("not reproduced", {"settings": SETTINGS | {"loss": "mean_squared_error"}}),
+        ("refuted", {"settings": SETTINGS | {"optimizer": "SGD"}}),
+        ("refuted", {"settings": SETTINGS | {"epochs": 5}}),
+        ("refuted", {"settings": SETTINGS | {"loss": "mean_squared_error"}}),
     ],
     "C22": [
         ("reproduced", {"settings": SETTINGS}),
-        ("not reproduced", {"settings": SETTINGS | {"batch_size": 128}}),
-        ("not reproduced", {"settings": SETTINGS | {"dropout": 0.5}}),
+        ("refuted", {"settings": SETTINGS | {"batch_size": 128}}),
+        ("refuted", {"settings": SETTINGS | {"dropout": 0.5}}),
     ],
     "C23": [
         ("reproduced", {"settings": SETTINGS}),
-        ("not reproduced", {"settings": SETTINGS | {"activation": "sigmoid"}}),
-        ("not reproduced", {"settings": SETTINGS | {"loss": "mean_squared_error"}}),
+        ("refuted", {"settings": SETTINGS | {"activation": "sigmoid"}}),
+        ("refuted", {"settings": SETTINGS | {"loss": "mean_squared_error"}}),
     ],
     "R14": [
         ("reproduced", {"search": SEARCH}),
-        ("not reproduced", {"search": SEARCH | {"completed": 9}}),
-        ("not reproduced", {"search": SEARCH | {"tuner": "Hyperband"}}),
+        ("refuted", {"search": SEARCH | {"completed": 9}}),
+        ("refuted", {"search": SEARCH | {"tuner": "Hyperband"}}),
     ],
     "R15": [
         ("reproduced", {"search": SEARCH}),
-        ("not reproduced", {"search": SEARCH | {"space": SPACE | {"units": [50, 200]}}}),
-        ("not reproduced", {"search": SEARCH | {"space": SPACE | {"learning_rate": [0.01, 0.001]}}}),
-        ("not reproduced", {"search": SEARCH | {"space": SPACE | {"learning_rate": [0.01, 0.005, 0.0001]}}}),  # none added
+        ("refuted", {"search": SEARCH | {"space": SPACE | {"units": [50, 200]}}}),
+        ("refuted", {"search": SEARCH | {"space": SPACE | {"learning_rate": [0.01, 0.001]}}}),
+        ("refuted", {"search": SEARCH | {"space": SPACE | {"learning_rate": [0.01, 0.005, 0.0001]}}}),  # none added
     ],
     "C20": [
         ("reproduced", {"search": SEARCH}),
-        ("not reproduced", {"search": SEARCH | {"space": SPACE | {"units": [50, 200]}}}),
+        ("refuted", {"search": SEARCH | {"space": SPACE | {"units": [50, 200]}}}),
     ],
-    "R18": [
-        ("reproduced", {"grid": place(-0.01), "point": POINT}),
-        ("partly", {"grid": place(0.004), "point": POINT}),
-        ("not reproduced", {"grid": place(0.006), "point": POINT}),
-    ],
+    "R18": against_rivals(),
     "C21": [
-        (word, {"grid": place(lead), "point": POINT, "larger": larger(score), "search": SEARCH})
-        for word, lead, score in (
-            ("reproduced", 0.004, 0.8),
-            ("partly", 0.006, 0.8),
-            ("partly", 0.004, 0.82),
-            ("not reproduced", 0.006, 0.82),
+        (word, {"rivals": inside, "beyond": outside, "own": OWN})
+        for word, inside, outside in (
+            ("reproduced", WORSE, HARDLY_BETTER),
+            ("partly", WORSE, BETTER),
+            ("partly", BETTER, WORSE),
+            ("partly", WORSE, UNSURE),
+            ("refuted", BETTER, BETTER),
+            ("refuted", UNSURE, BETTER),
+            ("undecided", UNSURE, UNSURE),
         )
     ],
     "C18": [
         ("reproduced", {"activations": SIGMOID}),
         ("partly", {"activations": MIXED}),
-        ("not reproduced", {"activations": RELU.assign(tanh=RELU["relu"])}),
-        ("not reproduced", {"activations": activations(0.80, 0.80, 0.8001)}),  # ahead, but by less than the seeds differ
+        ("refuted", {"activations": RELU.assign(tanh=RELU["relu"])}),
+        ("refuted", {"activations": RELU}),  # level with tanh
+        ("undecided", {"activations": LEVEL}),
     ],
     "C19": [
-        ("reproduced", {"grid": favoured("sigmoid", "tanh", "tanh"), "activations": SIGMOID}),
-        ("partly", {"grid": favoured("sigmoid", "relu", "relu"), "activations": RELU}),
-        ("partly", {"grid": favoured("relu", "relu", "relu"), "activations": SIGMOID}),
-        ("not reproduced", {"grid": favoured("relu", "relu", "relu"), "activations": RELU}),
+        ("reproduced", {"full_grid": favoured("sigmoid", "relu", "relu"), "activations": RELU}),
+        ("reproduced", {"full_grid": grid(), "activations": RELU}),  # all are level at each depth
+        ("reproduced", {"full_grid": RELU_WINS, "activations": SIGMOID}),
+        ("reproduced", {"full_grid": RELU_WINS, "activations": CLOSE}),  # by sigmoid, though tanh has the higher mean
+        ("refuted", {"full_grid": RELU_WINS, "activations": RELU}),
+        ("undecided", {"full_grid": RELU_WINS, "activations": NEARLY}),
     ],
     "C29": [
         ("partly", {"grid": grid(LARGE_IS_GOOD)}),
         ("partly", {"grid": grid(lambda point: point["learning_rate"], cost=LARGE_IS_SLOW)}),
         ("partly", {"grid": grid(lambda point: math.nan, cost=LARGE_IS_SLOW)}),  # no accuracy to speak of
-        ("not reproduced", {"grid": grid(lambda point: -LARGE_IS_GOOD(point), cost=lambda point: 1 / point["units"])}),
+        ("refuted", {"grid": grid(lambda point: -LARGE_IS_GOOD(point), cost=lambda point: 1 / point["units"])}),
     ],
     "C30": [
         ("reproduced", {"grid": rates(falls=True, slow=True)}),
         ("partly", {"grid": rates(falls=True, slow=False)}),
         ("partly", {"grid": rates(falls=False, slow=True)}),
-        ("not reproduced", {"grid": rates(falls=False, slow=False)}),
+        ("refuted", {"grid": rates(falls=False, slow=False)}),
     ],
     "C79": [
         (word, {"grid": grid(), "classical": {"neighbours": neighbours, "machine": machine}})
         for word, neighbours, machine in (
             ("reproduced", 0.64, 0.60),
             ("partly", 0.66, 0.64),
-            ("not reproduced", 0.66, 0.75),
+            ("refuted", 0.66, 0.75),
         )
     ],
 }
@@ -180,5 +172,16 @@ def test_lead_of_sigmoid_is_that_over_its_closest_rival():
 
 
 def test_what_did_best_at_each_depth_is_named():
-    found = rules.every_rule()["C19"].decide(grid=favoured("sigmoid", "relu", "tanh"), activations=RELU)
-    assert found.ours == "best in short training: sigmoid (1), relu (2), tanh (3); in full training: relu"
+    found = rules.every_rule()["C19"].decide(favoured("sigmoid", "relu", "tanh"), activations(0.81, 0.82, 0.80))
+    assert found.ours == "best by number of layers: sigmoid (1), relu (2), tanh (3); tanh against ReLU, three layers: -1.00 points"
+    assert found.interval == pytest.approx((-1 - 0.2484, -1 + 0.2484), abs=1e-3)
+
+
+def test_rivals_inside_and_beyond_the_space_are_named():
+    found = rules.every_rule()["C21"].decide(rivals=WORSE, beyond=BETTER, own=OWN)
+    assert found.ours == (
+        "inside: the best of 2 rivals (rival 1): -1.00 points; beyond: the best of 2 rivals (rival 1): +2.00 points "
+        "(interval: beyond)"
+    )
+    low, high = found.interval
+    assert (low + high) / 2 == pytest.approx(2)

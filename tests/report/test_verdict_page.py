@@ -2,11 +2,11 @@
 
 from sixtytwo.report import verdict_page
 
-ENTRY = {"claim": "a", "section": "2", "paper": "b", "evidence": "notebooks/05_x.html#tbl-a", "note": "It is so."}
+ENTRY = {"kind": "finding", "decided_with": None, "claim": "a", "section": "2", "paper": "b", "evidence": "notebooks/05_x.html#tbl-a", "note": "It is so."}
 ENTRIES = [
     ENTRY | {"id": "R01", "ours": "yes", "interval": None, "verdict": "reproduced"},
     ENTRY | {"id": "C01", "ours": "0.81", "interval": [0.8, 0.82], "verdict": "reproduced"},
-    ENTRY | {"id": "C02", "ours": "", "interval": None, "verdict": "not testable", "evidence": "book/y.html#z"},
+    ENTRY | {"id": "C02", "ours": "", "interval": None, "verdict": "not testable", "kind": "wording", "evidence": "book/y.html#z"},
     ENTRY | {"id": "C03", "ours": "", "interval": None, "verdict": "open"},
 ]
 
@@ -14,18 +14,42 @@ ENTRIES = [
 def test_page_says_of_each_entry_what_was_found_by_which_rule_and_where():
     text = verdict_page.page(ENTRIES)
     assert (
-        "(c01)=\n**C01** a\n: {bdg-success}`reproduced` Paper (2): b. Here: 0.81 (95% interval 0.800 to 0.820). It is so."
+        "(c01)=\n**C01** a\n: {bdg-success}`reproduced` *finding* Paper (2): b. Here: 0.81 (95% interval 0.800 to 0.820). It is so."
         in text
     )
     assert "Evidence: {numref}`tbl-a` in {doc}`/notebooks/05_x`." in text
-    assert "{bdg-secondary}`not testable` Paper (2): b. It is so. Evidence: {doc}`/book/y`." in text
-    assert text.index("## Tables, figures and methods") < text.index("(r01)=") < text.index("## Claims") < text.index("(c01)=")
+    assert "{bdg-secondary}`not testable` *wording* Paper (2): b. It is so. Evidence: {doc}`/book/y`." in text
+    assert text.index("## Tables, figures and methods") < text.index("(r01)=") < text.index("## Statements and gaps") < text.index("(c01)=")
 
 
 def test_entry_that_waits_for_a_run_gives_no_rule():
-    assert "{bdg-dark}`open` Paper (2): b. Evidence:" in verdict_page.page(ENTRIES[3:])
+    assert "{bdg-light}`open` *finding* Paper (2): b. Evidence:" in verdict_page.page(ENTRIES[3:])
 
 
-def test_summary_counts_items_and_claims_apart():
-    lines = verdict_page.summary(ENTRIES).splitlines()
-    assert lines[2:] == ["| reproduced | 1 | 1 |", "| not testable | 0 | 1 |", "| open | 0 | 1 |"]
+COUNTED = [
+    *ENTRIES,
+    ENTRY | {"id": "R02", "verdict": "reproduced", "kind": "built as described"},
+    ENTRY | {"id": "C04", "verdict": "refuted"},
+    ENTRY | {"id": "C05", "verdict": "refuted", "decided_with": "C04"},
+]
+
+
+def test_summary_counts_kinds_apart_and_the_same_facts_once():
+    lines = verdict_page.summary(COUNTED).splitlines()
+    assert lines[0] == "| Verdict | Finding | Wording | Built as described |"
+    assert lines[2:] == [
+        "| reproduced | 2 | 0 | 1 |",
+        "| refuted | 1 | 0 | 0 |",
+        "| not testable | 0 | 1 | 0 |",
+        "| open | 1 | 0 | 0 |",
+        "| in all | 4 | 1 | 1 |",
+    ]
+
+
+def test_headline_is_about_the_findings():
+    text = verdict_page.headline(COUNTED)
+    assert text.startswith("Of 4 findings") and "2 hold, 1 are refuted, 1 wait for the published run" in text
+
+
+def test_entry_that_is_not_counted_names_the_one_that_is():
+    assert "The same facts decide [C04](#c04); counted there." in verdict_page.page(COUNTED)

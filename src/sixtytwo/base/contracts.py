@@ -130,13 +130,18 @@ class Results(_Document):
     models: dict[str, Model]
 
 
-Word = Literal["reproduced", "partly", "not reproduced", "contradicts itself", "not testable", "not tested", "open"]
+Word = Literal[
+    "reproduced", "partly", "undecided", "refuted", "contradicts itself", "not testable", "not tested", "open"
+]
+Kind = Literal["built as described", "wording", "finding"]
 
 
 class Judged(_Document):
-    """One entry of `verdicts.json`; evidence is "page.html#id"."""
+    """One entry of `verdicts.json`; evidence is "page.html#id", decided_with the entry that counts the same facts."""
 
     id: str
+    kind: Kind
+    decided_with: str | None
     claim: str
     section: str
     paper: str

@@ -86,6 +86,7 @@ def ranking_table(compared, titles):
             "difference": f"{100 * one['mean']:+.2f}",
             "over seeds": _points(one["low"], one["high"]),
             "over images": _points(*one["images"]),
+            "together": _points(one["all"]["low"], one["all"]["high"]) if one["seeds"] > 1 else "",
             "p (Holm)": f"{one['p']:.2g}" if one["seeds"] > 1 else "",
             "seeds": f"{one['ahead']} of {one['seeds']}",
         }
@@ -95,9 +96,12 @@ def ranking_table(compared, titles):
 
 
 def difference_text(one) -> str:
-    """A difference of two models (`compare`) in words: points, and its interval over seeds, of a single one over images."""
-    over, luck = ((one["low"], one["high"]), "seeds") if one["seeds"] > 1 else (one["images"], "test images")
-    return f"{100 * one['mean']:+.2f} points ({_points(*over)} over the {luck})"
+    """A difference of two models (`compare`) in words: points, and its interval with what it covers; of a single one, images."""
+    low, high, luck = one["all"]["low"], one["all"]["high"], one["covers"]
+    if one["seeds"] == 1:
+        (low, high), luck = one["images"], ["test images"]
+    covers = " and ".join(filter(None, [", ".join(luck[:-1]), luck[-1]]))
+    return f"{100 * one['mean']:+.2f} points ({_points(low, high)} over {covers})"
 
 
 def loss_table(losses, differences, titles):

@@ -18,6 +18,7 @@ def fit(
     clean_epochs=0,
     class_weight=None,
     mixed_precision=False,
+    same_order=False,
     callbacks=(),
     **kwargs,
 ) -> dict:
@@ -33,6 +34,8 @@ def fit(
         Weight of each class in the loss.
     mixed_precision : bool
         Whether to calculate in bfloat16 where the processor can (`fast.bfloat16`).
+    same_order : bool
+        Whether every epoch goes through the images in the order of the first, instead of one of its own.
     """
     fast.make_fast(model)
     distortion = None
@@ -40,6 +43,7 @@ def fit(
         distortion, finish = _distortion(augmentation, epochs - clean_epochs)
         callbacks = [*callbacks, finish]
     feed = {"batch_size": batch_size, "input_shape": model.input_shape, "shuffle_seed": seed, "distortion": distortion}
+    feed["same_order"] = same_order
     x = pipeline.batches(images, targets(model, labels), **feed)
     weights = None if class_weight is None else dict(enumerate(class_weight))
     callbacks = [*callbacks, _Told(epochs, len(images), batch_size)]

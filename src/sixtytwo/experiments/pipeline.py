@@ -6,7 +6,7 @@ import tensorflow as tf
 EVALUATION_BATCH = 1000  # images per batch where nothing is learnt
 
 
-def batches(images, labels=None, *, batch_size, input_shape, shuffle_seed=None, distortion=None) -> tf.data.Dataset:
+def batches(images, labels=None, *, batch_size, input_shape, shuffle_seed=None, same_order=False, distortion=None) -> tf.data.Dataset:
     """Feed images to a model: batches of float32 in [0, 1] of the model's input shape, and labels if given.
 
     The images stay uint8 in memory; only row numbers are shuffled, and each batch is gathered and converted on its own.
@@ -19,6 +19,8 @@ def batches(images, labels=None, *, batch_size, input_shape, shuffle_seed=None, 
         `model.input_shape`, e.g. (None, 784) or (None, 28, 28, 1).
     shuffle_seed : int or None
         None keeps the order; a seed gives a new order each epoch, the same ones each time.
+    same_order : bool
+        Whether all epochs have the order of the first.
     distortion : function or None
         Called with images, float32 (batch, 28, 28, 1), and a seed of two integers that differs from batch to batch.
     """
@@ -35,7 +37,7 @@ def batches(images, labels=None, *, batch_size, input_shape, shuffle_seed=None, 
 
     rows = tf.data.Dataset.range(len(images))
     if shuffle_seed is not None:
-        rows = rows.shuffle(len(images), seed=shuffle_seed)
+        rows = rows.shuffle(len(images), seed=shuffle_seed, reshuffle_each_iteration=not same_order)
     options = tf.data.Options()
     # There is nothing to tune here, and closing an iterator waits for the tuner, which sleeps up to twice as long each
     # time: without this line an epoch of 5.2 s ends after 10.3 s every other time.

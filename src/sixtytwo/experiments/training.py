@@ -32,7 +32,7 @@ class Training:
         Of the stored step, `train-<name>-seed<seed>`.
     seed : int
         Of the initial weights, the order of the images, dropout and distortion.
-    epochs, batch_size, augmentation, clean_epochs, class_weight, mixed_precision
+    epochs, batch_size, augmentation, clean_epochs, class_weight, mixed_precision, same_order
         Explained in `fit`.
     teacher : run or None
         A finished run whose probabilities for the training images replace the labels (distillation: Hinton et al. 2015).
@@ -55,6 +55,7 @@ class Training:
     clean_epochs: int = 0
     class_weight: list | None = None
     mixed_precision: bool = False
+    same_order: bool = False
     teacher: dict | None = None
     keep: str = "model"
     title: str | None = None
@@ -62,7 +63,8 @@ class Training:
     def options(self) -> dict:
         """How it is fitted, as its record says."""
         named = {name: getattr(self, name) for name in ("epochs", "batch_size", "augmentation", "clean_epochs")}
-        return named | keys.unless(mixed_precision=(self.mixed_precision, False))
+        usual = {name: (getattr(self, name), False) for name in ("mixed_precision", "same_order")}
+        return named | keys.unless(**usual)
 
     def spec(self, model) -> dict:
         """What determines its result, for the model that its builder gives."""

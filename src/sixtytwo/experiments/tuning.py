@@ -134,3 +134,22 @@ def grid(build, data, space, *, name, rows, epochs, batch_size=64, seed=0) -> pd
         found |= {name: scores[name] for name in ("accuracy", "val_accuracy")}
         table.append(values | found | {"history": run["history"]["val_accuracy"]})
     return pd.DataFrame(table)
+
+
+def best_points(grid, n, *, besides) -> list[dict]:
+    """The n points of a grid with the highest val_accuracy, the best first, without the point `besides`."""
+    ranked = grid.sort_values("val_accuracy", ascending=False)
+    points = [dict(zip(besides, row, strict=True)) for row in ranked[list(besides)].itertuples(index=False)]
+    return [point for point in points if point != besides][:n]
+
+
+def train_points(build, data, points, *, name, seeds, **how) -> dict[str, list[float]]:
+    """Train points of a space on all training images; the val_accuracy of each seed, after the last epoch, by point.
+
+    `points` are dicts with a value for each hyperparameter; `how` are arguments of `Training`.
+    """
+    wanted = {
+        _brief(values): [Training(build, values, data, name=name, seed=seed, keep="metrics", **how) for seed in seeds]
+        for values in points
+    }
+    return {title: [run["validation"]["accuracy"] for run in runs] for title, runs in train(wanted).items()}

@@ -52,6 +52,11 @@ def short_training(kind) -> str:
     return f"{FULL_RUN[f'{kind}_rows']:,} images, {FULL_RUN[f'{kind}_epochs']} epochs"
 
 
+def full_training() -> str:
+    """The images and epochs of a training of the full run."""
+    return f"{9 * FULL_RUN['n_train'] // 10:,} images, {FULL_RUN['epochs']} epochs"
+
+
 def in_words(number) -> str:
     """A small number as the texts of rules write it; KeyError for one that none of them names."""
     return {6: "six", 10: "ten"}[number]

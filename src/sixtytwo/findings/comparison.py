@@ -82,7 +82,18 @@ def seeds_ahead(first, second) -> int:
     return int(np.sum((p < SIGNIFICANT) & (second[:n].sum(axis=1) > first[:n].sum(axis=1))))
 
 
-def compare(pairs, right, resamples) -> dict[tuple, dict]:
+def difference_of_answers(first, second, resamples) -> dict[str, float]:
+    """How much more often the second of two networks is right, with the interval over seeds and over images together.
+
+    `first` and `second` are which images each seed reads correctly: boolean (seeds, images), the same seeds and images.
+    Returns a dict with mean, low and high; the last two are NaN for a single seed.
+    """
+    over_seeds = statistics.paired_difference(second.mean(axis=1), first.mean(axis=1))
+    over_images = interval_over_images(second.mean(axis=0) - first.mean(axis=0), resamples)
+    return statistics.together(over_seeds["mean"], (over_seeds["low"], over_seeds["high"]), over_images)
+
+
+def compare(pairs, right, resamples, choices=None) -> dict[tuple, dict]:
     """How much more accurate the second of two models is, on the seeds that both have: over seeds and over test images.
 
     What exists once, like an ensemble, meets the mean over all seeds of the other.
@@ -94,12 +105,15 @@ def compare(pairs, right, resamples) -> dict[tuple, dict]:
     right : dict of str to boolean array (seeds, images)
     resamples : int
         Of the test images.
+    choices : dict of (str, str) to (float, float) or None
+        For pairs of models the interval of their difference over choices of the training images, where it was measured.
 
     Returns
     -------
     For each pair a dict: mean, low, high (difference in accuracy and its interval over seeds; NaN for one seed), p (paired t
-    test, Holm-corrected over the pairs; 1 for one seed), seeds (that both have), images (its interval over test images) and
-    ahead (`seeds_ahead`).
+    test, Holm-corrected over the pairs; 1 for one seed), seeds (that both have), images (its interval over test images), all
+    (low and high of the interval that covers seeds, test images and, where it was measured, choices of the training images
+    together), covers (these kinds of luck) and ahead (`seeds_ahead`).
     """
     found = {}
     for a, b in pairs:
@@ -112,16 +126,15 @@ def compare(pairs, right, resamples) -> dict[tuple, dict]:
         if both > 1:
             found[a, b] = statistics.paired_difference(second.mean(axis=1), first.mean(axis=1))
         found[a, b] |= {"seeds": both, "images": interval_over_images(gained, resamples)}
+        kinds = {"seeds": (found[a, b]["low"], found[a, b]["high"]), "test images": found[a, b]["images"]}
+        if chosen := (choices or {}).get((a, b)):
+            kinds["choices of the training images"] = chosen
+        found[a, b] |= {"all": statistics.together(found[a, b]["mean"], *kinds.values()), "covers": list(kinds)}
         found[a, b] |= {"ahead": seeds_ahead(right[a], right[b])}
     several = [one for one in found.values() if one["seeds"] > 1]
     for one, p in zip(several, statistics.holm([one["p"] for one in several]), strict=True):
         one["p"] = float(p)
     return found
-
-
-def is_better(one) -> bool:
-    """Whether the second of a compared pair is more accurate: significantly over the seeds, and over the test images."""
-    return min(one["mean"], one["images"][0]) > 0 and one["p"] < SIGNIFICANT
 
 
 def losses_by_seed(record, scores) -> dict[str, list[float]]:
@@ -145,14 +158,6 @@ def loss_differences(losses) -> dict[tuple[str, str, str], dict]:
         for graph, rival in itertools.product(graphs, rivals)
         for name in losses[graph]
     }
-
-
-def lowest_losses(differences) -> list[bool]:
-    """For each residual network and each loss (`loss_differences`), whether the whole interval lies below all rivals."""
-    found = {}
-    for (graph, _, name), one in differences.items():
-        found.setdefault((graph, name), []).append(one["high"] < 0)
-    return [all(below) for below in found.values()]
 
 
 def is_fastest(seconds, key) -> bool:

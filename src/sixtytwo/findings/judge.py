@@ -23,7 +23,8 @@ def judge(run_dir, chapter, *, decides, **facts):
     decides : bool
         Whether this is a full run on the paper's data.
     **facts
-        What the chapter measured, named as the parameters of its rules.
+        What the chapter measured, named as the parameters of its rules. What asks for a fact that is None stays open: its
+        experiment is not part of this run.
 
     Returns a styled table: id, what the paper says, our finding, the rule and the verdict.
 
@@ -49,7 +50,10 @@ def decide(chapter, facts) -> dict[str, dict]:
     """What the rules of a chapter say about these facts, by id: ours, interval, verdict and note."""
     found = {}
     for name, rule in rules.rules_of(chapter.partition("_")[2]).items():
-        verdict = rule.decide(**{fact: facts[fact] for fact in _asks_for(rule)})
+        asked = {fact: facts[fact] for fact in _asks_for(rule)}
+        if any(fact is None for fact in asked.values()):
+            continue
+        verdict = rule.decide(**asked)
         if verdict.word not in claims.VERDICTS or not verdict.ours.strip():
             words = ", ".join(claims.VERDICTS)
             raise ValueError(f"{name}: expected a verdict out of {words}, and our finding; its rule gave {verdict}.")

@@ -1,4 +1,4 @@
-"""How networks learn: the slope of a loss late in the training, and errors that fall as a power of the training images."""
+"""How networks learn: slope and scatter late in the training, and errors that fall as a power of the training images."""
 
 from typing import NamedTuple
 
@@ -17,6 +17,23 @@ def late_slopes(runs) -> list[float]:
 def _late_slope(losses):
     late = losses[len(losses) // 2 :]
     return float(stats.linregress(range(len(late)), late).slope) if len(late) > 1 else float("nan")
+
+
+def late_scatter(runs, metric) -> list[float]:
+    """How much a metric scatters about its straight trend over the second half of each training; NaN below three epochs.
+
+    The standard deviation of the residuals of a least-squares line, with two degrees of freedom less than epochs.
+    """
+    return [_late_scatter(run["history"][metric]) for run in runs]
+
+
+def _late_scatter(values):
+    late = np.asarray(values[len(values) // 2 :])
+    if len(late) < 3:
+        return float("nan")
+    trend = stats.linregress(range(len(late)), late)
+    residuals = late - trend.intercept - trend.slope * np.arange(len(late))
+    return float(np.sqrt(np.sum(residuals**2) / (len(late) - 2)))
 
 
 class PowerLaw(NamedTuple):

@@ -50,7 +50,8 @@ def merging_table(answers, labels, *, cases, alike) -> pd.DataFrame:
 
     Returns
     -------
-    One row per model; the last column is the share of the errors that stay between look-alikes.
+    One row per model, with the share of the errors that stay between look-alikes, and such and all other errors as shares of
+    the images.
     """
 
     def numbers(p):
@@ -61,6 +62,8 @@ def merging_table(answers, labels, *, cases, alike) -> pd.DataFrame:
             "look-alikes merged": np.mean(merged_answers(p, alike) == alike[labels]),
             "first two guesses": np.mean((first_two == labels[:, None]).any(axis=1)),
             "errors between look-alikes": _share_within_groups(labels, predicted, alike),
+            "look-alike errors": np.mean((predicted != labels) & (alike[predicted] == alike[labels])),
+            "other errors": np.mean(alike[predicted] != alike[labels]),
         }
 
     return pd.DataFrame({key: pd.DataFrame([numbers(p) for p in seeds]).mean() for key, seeds in answers.items()}).T

@@ -30,11 +30,33 @@ def place_in_grid(grid, point) -> tuple[int, float]:
     return int((scores > own).sum()) + 1, float(scores.max() - own)
 
 
-def size_correlation(grid) -> tuple[float, float]:
-    """Spearman's rank correlation of a grid's parameters with its val_accuracy, and its p value; NaN for a single point."""
+def leads(rivals, own) -> pd.DataFrame:
+    """How much more accurate the rivals of a point are, all trained in full; the best first.
+
+    Parameters
+    ----------
+    rivals : dict of str to list of float
+        The val_accuracy of the seeds of each. Seeds by which a rival was chosen must not be among them.
+    own : list of float
+        Those of the point.
+
+    Returns
+    -------
+    One row per rival: mean (of the difference), low and high: 95% intervals that hold for all rivals together, from the
+    scatter that all networks have in common (Dunnett 1955).
+    """
+    found = stats.dunnett(*rivals.values(), control=own, rng=0)
+    interval = found.confidence_interval(0.95)
+    mean = [np.mean(accuracies) - np.mean(own) for accuracies in rivals.values()]
+    table = pd.DataFrame({"mean": mean, "low": interval.low, "high": interval.high}, index=list(rivals))
+    return table.sort_values("mean", ascending=False)
+
+
+def size_correlation(grid, name="val_accuracy") -> tuple[float, float]:
+    """Spearman's rank correlation of a grid's parameters with a column, and its p value; NaN for a single point."""
     if len(grid) < 2:
         return math.nan, math.nan
-    found = stats.spearmanr(grid["parameters"], grid["val_accuracy"])
+    found = stats.spearmanr(grid["parameters"], grid[name])
     return float(found.statistic), float(found.pvalue)
 
 

@@ -27,6 +27,32 @@ def paired_difference(first, second) -> dict[str, float]:
     return {"mean": float(difference.mean()), "low": float(low), "high": float(high), "p": float(test.pvalue)}
 
 
+def difference(first, second) -> dict[str, float]:
+    """Mean of `first` minus mean of `second`, runs of two networks with seeds of their own: 95% interval and p (Welch's test).
+
+    Returns dict with mean, low, high and p; the last three are NaN if one of them is a single run.
+    """
+    mean = float(np.mean(first) - np.mean(second))
+    if min(len(first), len(second)) < 2:
+        return {"mean": mean, "low": math.nan, "high": math.nan, "p": math.nan}
+    test = stats.ttest_ind(first, second, equal_var=False)
+    low, high = test.confidence_interval(0.95)
+    return {"mean": mean, "low": float(low), "high": float(high), "p": float(test.pvalue)}
+
+
+def together(mean, *intervals) -> dict[str, float]:
+    """The interval of a mean that covers several independent kinds of luck: their half-widths add up in quadrature.
+
+    Parameters
+    ----------
+    mean : float
+    intervals : pairs of float
+        The 95% interval by each kind alone, e.g. over seeds and over test images.
+    """
+    half = math.hypot(*((high - low) / 2 for low, high in intervals))
+    return {"mean": float(mean), "low": float(mean - half), "high": float(mean + half)}
+
+
 def points(difference) -> tuple[float, float, float]:
     """Mean, low and high of a difference (`paired_difference`) in percentage points."""
     return tuple(100 * float(difference[name]) for name in ("mean", "low", "high"))

@@ -73,6 +73,7 @@ def _generated_parts(run_folder, results, provenance) -> dict[str, str]:
         "headline": tables.headline(results),
         "comparison": tables.comparison(results, limits),
         "findings": found if configuration.banner(provenance) is None else NO_FINDINGS,
+        "verdict_headline": verdict_page.headline(judged),
         "verdict_counts": verdict_page.summary(judged),
         "verdicts": verdict_page.page(judged),
         "status": tables.status(provenance, changed, steps.computed_by(steps.used(run_folder))),

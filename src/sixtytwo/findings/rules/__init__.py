@@ -5,9 +5,12 @@ chapter measured, named as its parameters; it returns a `Verdict`. `judge.judge`
 """
 
 import importlib
+import itertools
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
+
+import numpy as np
 
 from sixtytwo.findings import paper
 
@@ -73,29 +76,83 @@ def modules() -> list[str]:
 
 
 def holds(condition) -> str:
-    """The verdict on a claim that holds or does not."""
-    return "reproduced" if condition else "not reproduced"
+    """The verdict on what is counted or calculated, and so either holds or does not."""
+    return "reproduced" if condition else "refuted"
+
+
+def above(difference, than=0.0) -> str:
+    """The verdict on "this lies above `than`", by its interval (dict with low and high)."""
+    return "reproduced" if difference["low"] > than else "refuted" if difference["high"] <= than else "undecided"
+
+
+def below(difference, than=0.0) -> str:
+    """The verdict on "this lies below `than`", by its interval (dict with low and high)."""
+    return "reproduced" if difference["high"] < than else "refuted" if difference["low"] >= than else "undecided"
+
+
+def is_none(difference) -> str:
+    """The verdict on "there is no difference": the whole interval lies within half a point of 0, or wholly beyond."""
+    return every(above(difference, -HALF_A_POINT), below(difference, HALF_A_POINT))
+
+
+def correlates(correlation, p) -> str:
+    """The verdict on "the one rises with the other", by a rank correlation and its p value."""
+    return "undecided" if not p < SIGNIFICANT else holds(correlation > 0)
+
+
+def every(*words) -> str:
+    """The verdict on a claim that holds only as a whole: refuted if one of its parts is."""
+    return "refuted" if "refuted" in words else "undecided" if "undecided" in words else "reproduced"
+
+
+def any_of(*words) -> str:
+    """The verdict on a claim that holds if one of its parts does: refuted if all of them are."""
+    return "reproduced" if "reproduced" in words else "refuted" if set(words) == {"refuted"} else "undecided"
+
+
+def all_of(*words) -> str:
+    """The verdict on a claim of several parts: "partly" if some of them hold; else refuted if one of them is."""
+    if set(words) == {"reproduced"}:
+        return "reproduced"
+    if {"reproduced", "partly"} & set(words):
+        return "partly"
+    return "refuted" if "refuted" in words else "undecided"
 
 
 def parts(*conditions) -> str:
-    """The verdict on a claim of several parts: "partly" if some hold."""
-    return "reproduced" if all(conditions) else "partly" if any(conditions) else "not reproduced"
+    """The verdict on a claim of several parts, each of which is counted or calculated."""
+    return all_of(*map(holds, conditions))
 
 
-def at_most_partly(condition) -> str:
-    """The verdict on a claim of which only the part that is measured can hold."""
-    return "partly" if condition else "not reproduced"
+def at_most_partly(word) -> str:
+    """The verdict on a claim of which one part only is measured, where `word` is the verdict on that part."""
+    return "partly" if word == "reproduced" else word
 
 
-def best(behind) -> str:
-    """The verdict on what is called best, by how far its accuracy lies behind the best: "partly" if that is little."""
-    return "reproduced" if behind <= 0 else "partly" if behind <= HALF_A_POINT else "not reproduced"
+def is_best(leads) -> Verdict:
+    """The verdict on what is called the best of a space, by what its rivals lead it by when all are fully trained.
+
+    `leads` is a table of `searches.leads`: reproduced if no rival can be more than half a point better, refuted if one is.
+    """
+    best = leads.iloc[0]
+    word = below({"low": leads["low"].max(), "high": leads["high"].max()}, HALF_A_POINT)
+    mean, low, high = (100 * float(best[name]) for name in ("mean", "low", "high"))
+    return Verdict(word, f"the best of {len(leads)} rivals ({leads.index[0]}): {mean:+.2f} points", (low, high))
 
 
-def best_of_grid(place, n) -> Verdict:
-    """The verdict on the point that is called the best of a grid of n points, by its rank and distance (`place_in_grid`)."""
-    rank, behind = place
-    return Verdict(best(behind), f"rank {rank} of {n}, {100 * behind:.1f} points behind the best")
+PROBES = (
+    "Linear probes get better at every step from the input to the last hidden layer, for every seed, and at the last one they are "
+    "better than before training; what the levels stand for is not shown by that, so it then counts as partly"
+)
+
+
+def rises_by_layer(probed, untrained) -> Verdict:
+    """The verdict on layers that are said to build on each other, by `PROBES` (`experiments.probes`)."""
+    *_, last = probed
+    steps = [np.subtract(after, before) for before, after in itertools.pairwise(probed.values())]
+    rises = all(min(step) > 0 for step in [*steps, np.subtract(probed[last], untrained[last])])
+    by_layer = ", ".join(f"{layer} {np.mean(found):.3f}" for layer, found in probed.items())
+    return Verdict(at_most_partly(holds(rises)), f"{by_layer}; {last}, untrained, {np.mean(untrained[last]):.3f}")
 
 
 def offers_what_is_printed(space, network) -> Verdict:
@@ -109,11 +166,6 @@ def offers_what_is_printed(space, network) -> Verdict:
 def total(layers) -> str:
     """The parameters of a network by its layer table, as our finding."""
     return f"{layers['parameters'].sum():,} parameters"
-
-
-def is_equal(difference) -> bool:
-    """Whether the whole interval of a difference (`statistics.paired_difference`) lies within half a point of 0."""
-    return difference["low"] >= -HALF_A_POINT and difference["high"] <= HALF_A_POINT
 
 
 def joined(values, form) -> str:

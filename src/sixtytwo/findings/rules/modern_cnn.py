@@ -18,9 +18,9 @@ from collections import defaultdict
 
 import numpy as np
 
-from sixtytwo.findings.rules import Verdict, at_most_partly, parts, rule
+from sixtytwo.findings.rules import Verdict, parts, rule
 
-RECIPE, SHALLOW = "the recipe", "no residual blocks, width 48"  # of equal size
+RECIPE = "the recipe"
 SAME_SIZE = 0.01  # of the parameters
 NOT_TESTED = "not tested"
 
@@ -52,17 +52,6 @@ def augmentation_is_varied(changes, ablation):
             limits[kind].add(limit)
     several_strengths = any(len(found) > 1 for found in limits.values())
     return _varied(ablation, tried, bool(measured), len(limits) > 1, several_strengths)
-
-
-@rule(
-    "C77",
-    text="Depth is judged here, on the modern network: it loses without its residual blocks at equal parameters (interval "
-    "below 0); better search is R39, other data R41, so it then counts as partly",
-)
-def depth_pays(ablation):
-    tried = [SHALLOW] if SHALLOW in ablation.index else []
-    pays = bool(tried) and ablation.loc[SHALLOW, "high"] < 0
-    return Verdict(at_most_partly(pays) if tried else NOT_TESTED, _gains(ablation, tried))
 
 
 def _measured(ablation, tried):

@@ -14,6 +14,11 @@ confusion, class_sizes : array of int (classes, classes) and (classes,)
     Of the best model, one row per true class; test images of each class.
 pairs, rank : DataFrame, dict
     `confusion.worst_pairs` of the paper's three networks, and `confusion.rank_of_pair` for l and I.
+accuracies : dict of dict
+    By key of the paper's networks: mean accuracy, and the interval that covers seeds, test images and choices of the training
+    images (`statistics.together`).
+grids, budget : dict of list, int
+    The val_accuracy of every point of a space that was trained whole, by title of the network; trials of a search.
 bias : dict
     `comparison.rank_correlation` of class size with the answers of these networks per image of the class.
 """
