@@ -72,7 +72,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "experiments.recipes": ["PARTS", "by_recipe", "without_dropout"],
         "experiments.records": ["exported_models", "load_records", "rebuild", "record", "retraining"],
         "experiments.replay": ["replay"],
-        "experiments.robustness": ["CORRUPTIONS", "corrupt", "measure_robustness"],
+        "experiments.robustness": ["CORRUPTIONS", "corrupt", "mean_robustness", "measure_robustness"],
         "experiments.scoring": ["score"],
         "experiments.summary": ["accuracies", "mean_cpu_minutes", "summarise"],
         "experiments.timing": ["measure_latency", "time_epochs"],
@@ -122,6 +122,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "replay_summary",
             "size_correlation",
         ],
-        "findings.statistics": ["difference", "holm", "in_points", "interval_over_seeds", "paired_difference", "together"],
+        "findings.statistics": ["difference", "gain", "holm", "in_points", "interval_over_seeds", "paired_difference", "together"],
     },
 )

@@ -63,6 +63,7 @@ def against_rivals(name="rivals") -> list:
         ("reproduced", WORSE | {"of one seed": [0.80]}),
         ("refuted", BETTER),
         ("undecided", UNSURE),
+        ("undecided", {}),
     ]
     return [(word, {name: known, "own": OWN}) for word, known in found]
 

@@ -10,9 +10,9 @@ from sixtytwo.findings import claims, judge, rules
 from sixtytwo.findings.rules import Verdict, holds, parts
 
 CLAIMS = (
-    "- {id: C01, section: '2', claim: a, paper: b, evidence: notebooks/05_x#tbl-a}\n"
-    "- {id: C02, section: '2', claim: c, paper: d, evidence: notebooks/05_x#tbl-a}\n"
-    "- {id: C03, section: '2', claim: e, paper: f, evidence: book/y#z, verdict: not testable, note: An opinion.}\n"
+    "- {id: C01, kind: finding, section: '2', claim: a, paper: b, evidence: notebooks/05_x#tbl-a}\n"
+    "- {id: C02, kind: finding, section: '2', claim: c, paper: d, evidence: notebooks/05_x#tbl-a}\n"
+    "- {id: C03, kind: wording, section: '2', claim: e, paper: f, evidence: book/y#z, verdict: not testable, note: An opinion.}\n"
 )
 
 
@@ -60,7 +60,13 @@ def test_a_run_that_decides_nothing_needs_no_claims(chapter):
 def test_verdicts_are_those_of_the_facts(chapter, tmp_path):
     judge.judge("run", "05_x", decides=True, accuracy=0.3, found=[False])
     left = json.loads((tmp_path / "run" / "verdicts" / "05_x.json").read_text())
-    assert {name: entry["verdict"] for name, entry in left.items()} == {"C01": "not reproduced", "C02": "not reproduced"}
+    assert {name: entry["verdict"] for name, entry in left.items()} == {"C01": "refuted", "C02": "refuted"}
+
+
+def test_what_an_experiment_decides_that_is_not_part_of_the_run_stays_open(chapter, tmp_path):
+    shown = judge.judge("run", "05_x", decides=True, accuracy=0.8, found=None).data
+    assert shown["verdict"].to_list() == ["reproduced"]
+    assert [entry["verdict"] for entry in claims.gather(tmp_path / "run")] == ["reproduced", "open", "not testable"]
 
 
 @pytest.mark.parametrize("decides", [True, False])
@@ -85,14 +91,3 @@ def test_a_bad_verdict_is_refused(chapter, verdict, monkeypatch):
 
 def test_a_chapter_of_a_readers_own_decides_nothing():
     assert rules.rules_of("my_model") == {}
-
-
-def test_words_for_claims_of_several_parts_and_for_the_best():
-    assert [parts(*c) for c in ((True, True), (True, False), (False, False))] == ["reproduced", "partly", "not reproduced"]
-    assert [rules.best(behind) for behind in (0.0, 0.004, 0.006)] == ["reproduced", "partly", "not reproduced"]
-    assert [rules.at_most_partly(found) for found in (True, False)] == ["partly", "not reproduced"]
-
-
-@pytest.mark.parametrize(("low", "high", "word"), [(-0.004, 0.005, True), (-0.006, 0.001, False), (-0.001, 0.006, False)])
-def test_equal_is_an_interval_within_half_a_point(low, high, word):
-    assert rules.is_equal({"low": low, "high": high}) is word

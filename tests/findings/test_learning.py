@@ -25,6 +25,15 @@ def test_slope_of_a_single_epoch_is_none():
     assert math.isnan(learning.late_slopes([run(1)])[0]) and math.isnan(learning.late_slopes([run(2, 1)])[0])
 
 
+def test_scatter_is_that_about_the_trend_of_the_second_half():
+    straight, jumping = run(9, 0, 7, 4, 3, 2), run(9, 0, 9, 0, 0, 1, 0, 1)
+    assert learning.late_scatter([straight, jumping], "val_loss") == pytest.approx([0, 0.4**0.5])  # slope 0.2, squares 0.8
+
+
+def test_scatter_about_a_trend_needs_three_epochs():
+    assert math.isnan(learning.late_scatter([run(4, 3, 2, 1)], "val_loss")[0])
+
+
 def test_power_law_is_found_again():
     assert learning.fit_power_law(SIZES, ERRORS) == pytest.approx(LAW, rel=1e-3)
 

@@ -143,6 +143,11 @@ def test_the_best_has_no_rival_that_can_be_half_a_point_better(found, word):
     assert rules.is_best(found).word == word
 
 
+def test_the_best_without_a_rival_is_undecided():
+    found = rules.is_best(leads())
+    assert (found.word, found.ours, found.interval) == (MAYBE, "no rival was trained in full", None)
+
+
 def test_the_best_rival_is_named_with_its_interval():
     found = rules.is_best(leads((0.003, 0.002, 0.004), (-0.01, -0.02, 0.0)))
     assert found.ours == "the best of 2 rivals (first): +0.30 points"

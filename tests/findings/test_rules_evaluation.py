@@ -322,7 +322,9 @@ def test_our_findings_are_shown_beside_the_papers():
         "chance of 4 random trials to come close: MLP 50% (8 points), CNN 79% (8 points)"
     )
     assert found("C75", grids(1, 2) | {"budget": 3}).ours == "points lost by 3 trials: MLP 10.0, CNN 0.0"
-    assert found("C60", compared(x=0.0)).ours == "T +2.00 points; X +0.00 points (interval: T; McNemar agrees for 5 of its 5 seeds)"
+    assert found("C60", compared(x=0.0)).ours == (
+        "T +2.00 points; X +0.00 points (interval: T; McNemar agrees for 5 of its 5 seeds)"
+    )
     assert found("C60", compared()).interval == pytest.approx((1, 3))
     assert found("C61", losses() | records()).ours.endswith("test -0.0200; minus MLP: 6 of 6 below 0")
     assert found("R21", scored() | seconds() | records()).ours == "accuracy, precision, recall, F1, time, parameters"

@@ -44,7 +44,7 @@ def fluctuating(t, x, loss_t=None, loss_x=None):
     def by_network(t, x):
         return {"cnn": 0.01 * RATIO_OF_SEEDS, "residual_cnn": np.full(3, 0.01 / t), "residual_cnn_x": np.full(3, 0.01 / x)}
 
-    return {"scatter": {"val_accuracy": by_network(t, x), "val_loss": by_network(loss_t or t, loss_x or x)}}
+    return {"scatter": {"accuracy": by_network(t, x), "loss": by_network(loss_t or t, loss_x or x)}}
 
 
 def difference(mean):
@@ -145,7 +145,7 @@ def test_interval_of_the_scatter_is_that_of_a_ratio():
     found = decided("C85", fluctuating(2, 1, loss_t=3, loss_x=4))
     assert found.interval == pytest.approx((2 * np.exp(-0.1 * HALF), 2 * np.exp(0.1 * HALF)), rel=1e-4)
     assert found.ours == (
-        "val_accuracy: 2.00 times that of T, 1.00 times that of X; val_loss: 3.00 times that of T, 4.00 times that of X "
+        "accuracy: 2.00 times that of T, 1.00 times that of X; loss: 3.00 times that of T, 4.00 times that of X "
         "(interval: the first)"
     )
 

@@ -173,7 +173,9 @@ def test_lead_of_sigmoid_is_that_over_its_closest_rival():
 
 def test_what_did_best_at_each_depth_is_named():
     found = rules.every_rule()["C19"].decide(favoured("sigmoid", "relu", "tanh"), activations(0.81, 0.82, 0.80))
-    assert found.ours == "best by number of layers: sigmoid (1), relu (2), tanh (3); tanh against ReLU, three layers: -1.00 points"
+    assert found.ours == (
+        "best by number of layers: sigmoid (1), relu (2), tanh (3); tanh against ReLU, three layers: -1.00 points"
+    )
     assert found.interval == pytest.approx((-1 - 0.2484, -1 + 0.2484), abs=1e-3)
 
 

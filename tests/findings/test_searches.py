@@ -6,6 +6,7 @@ import statistics
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from sixtytwo.findings import searches
 
@@ -42,6 +43,47 @@ def test_size_correlation_is_spearmans():
 
 def test_size_of_a_single_network_correlates_with_nothing():
     assert np.isnan(searches.size_correlation(pd.DataFrame({"parameters": [1], "val_accuracy": [0.5]}))).all()
+
+
+def test_size_correlation_is_that_with_the_column_that_is_named():
+    grid = pd.DataFrame({"parameters": [100, 200, 300], "val_accuracy": [0.1, 0.2, 0.3], "cpu_seconds": [9.0, 5.0, 2.0]})
+    assert searches.size_correlation(grid) == pytest.approx((1, 0))
+    assert searches.size_correlation(grid, "cpu_seconds") == pytest.approx((-1, 0))
+
+
+NOISE = np.array([-0.001, -0.001, 0.0, 0.001, 0.001])  # standard deviation 0.001, of five seeds
+
+
+def test_leads_over_a_point_have_intervals_that_hold_for_all_rivals_together():
+    table = searches.leads({"a": 0.84 + NOISE, "b": 0.86 + NOISE}, 0.85 + NOISE)
+    assert table.index.to_list() == ["b", "a"]  # the best first
+    assert table["mean"].to_list() == pytest.approx([0.01, -0.01])
+    half = 2.50 * 0.001 * (2 / 5) ** 0.5  # 2.50: Dunnett's table for two rivals and twelve degrees of freedom
+    assert (table["high"] - table["mean"]).to_list() == pytest.approx([half, half], rel=0.01)
+    assert (table["mean"] - table["low"]).to_list() == pytest.approx([half, half], rel=0.01)
+
+
+def test_lead_of_a_single_rival_is_that_of_students_t_test():
+    table = searches.leads({"a": 0.86 + NOISE}, 0.85 + NOISE)
+    low, high = stats.ttest_ind(0.86 + NOISE, 0.85 + NOISE).confidence_interval(0.95)
+    assert table.loc["a"].to_list() == pytest.approx([0.01, low, high], rel=0.01)
+
+
+def test_lead_of_a_rival_with_one_seed_has_the_scatter_of_the_others():
+    table = searches.leads({"several": 0.84 + NOISE, "one": [0.86]}, 0.85 + NOISE)
+    several, one = (table.loc[name, "high"] - table.loc[name, "mean"] for name in ("several", "one"))
+    assert one / several == pytest.approx(((1 + 1 / 5) / (2 / 5)) ** 0.5)
+
+
+def test_without_rivals_there_are_no_leads():
+    table = searches.leads({}, 0.85 + NOISE)
+    assert table.empty and list(table) == ["mean", "low", "high"]
+
+
+def test_leads_without_a_second_seed_have_no_interval():
+    table = searches.leads({"a": [0.84], "b": [0.86]}, [0.85])
+    assert table["mean"].to_list() == pytest.approx([0.01, -0.01]) and table.index.to_list() == ["b", "a"]
+    assert table[["low", "high"]].isna().all(axis=None)
 
 
 @pytest.mark.parametrize(("k", "draws", "chance"), [(1, 3, 3 / 10), (2, 3, 1 - 56 / 120), (10, 1, 1), (1, 10, 1), (1, 11, 1)])

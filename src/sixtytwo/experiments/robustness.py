@@ -70,6 +70,13 @@ def measure_robustness(recorded, data, *, rows, strengths, corruptions=CORRUPTIO
     return {key: entry.result for key, entry in zip(recorded, engine.steps(steps), strict=True)}
 
 
+def mean_robustness(found) -> dict:
+    """The mean over some networks, e.g. the seeds of one, of what `measure_robustness` found for each."""
+    kinds = found[0]["corrupted"]
+    mean = {kind: np.mean([one["corrupted"][kind] for one in found], axis=0).tolist() for kind in kinds}
+    return {"clean": float(np.mean([one["clean"] for one in found])), "corrupted": mean}
+
+
 def _step(record, data, part, rows, strengths, corruptions):
     run = record["runs"][0]
     spec = {"entry": run["entry"], "data": data.digest(), "rows": rows, "strengths": strengths}

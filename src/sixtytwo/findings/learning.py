@@ -20,9 +20,10 @@ def _late_slope(losses):
 
 
 def late_scatter(runs, metric) -> list[float]:
-    """How much a metric scatters about its straight trend over the second half of each training; NaN below three epochs.
+    """How much a metric scatters about its straight trend over the second half of each training.
 
-    The standard deviation of the residuals of a least-squares line, with two degrees of freedom less than epochs.
+    The standard deviation of the residuals of a least-squares line, with two degrees of freedom less than epochs; NaN if there
+    are fewer than three of them.
     """
     return [_late_scatter(run["history"][metric]) for run in runs]
 

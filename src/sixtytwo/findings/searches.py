@@ -43,12 +43,13 @@ def leads(rivals, own) -> pd.DataFrame:
     Returns
     -------
     One row per rival: mean (of the difference), low and high: 95% intervals that hold for all rivals together, from the
-    scatter that all networks have in common (Dunnett 1955).
+    scatter that all networks have in common (Dunnett 1955); NaN if none of them has a second seed.
     """
-    found = stats.dunnett(*rivals.values(), control=own, rng=0)
-    interval = found.confidence_interval(0.95)
-    mean = [np.mean(accuracies) - np.mean(own) for accuracies in rivals.values()]
-    table = pd.DataFrame({"mean": mean, "low": interval.low, "high": interval.high}, index=list(rivals))
+    means = pd.Series({name: np.mean(found) - np.mean(own) for name, found in rivals.items()}, dtype=float)
+    table = pd.DataFrame({"mean": means, "low": math.nan, "high": math.nan})
+    if rivals and max(map(len, (own, *rivals.values()))) > 1:
+        interval = stats.dunnett(*rivals.values(), control=own, rng=0).confidence_interval(0.95)
+        table["low"], table["high"] = interval.low, interval.high
     return table.sort_values("mean", ascending=False)
 
 

@@ -27,6 +27,16 @@ def paired_difference(first, second) -> dict[str, float]:
     return {"mean": float(difference.mean()), "low": float(low), "high": float(high), "p": float(test.pvalue)}
 
 
+def gain(runs, reference) -> dict[str, float]:
+    """`paired_difference` of the validation accuracy of some runs and of reference runs with the same seeds.
+
+    Everything is NaN if they have no seed in common.
+    """
+    usual = {run["seed"]: run["validation"]["accuracy"] for run in reference}
+    both = [(run["validation"]["accuracy"], usual[run["seed"]]) for run in runs if run["seed"] in usual]
+    return paired_difference(*zip(*both, strict=True)) if both else dict.fromkeys(("mean", "low", "high", "p"), math.nan)
+
+
 def difference(first, second) -> dict[str, float]:
     """Mean of `first` minus mean of `second`, runs of two networks with seeds of their own: 95% interval and p (Welch's test).
 

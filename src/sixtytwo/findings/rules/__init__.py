@@ -134,6 +134,8 @@ def is_best(leads) -> Verdict:
 
     `leads` is a table of `searches.leads`: reproduced if no rival can be more than half a point better, refuted if one is.
     """
+    if leads.empty:
+        return Verdict("undecided", "no rival was trained in full")
     best = leads.iloc[0]
     word = below({"low": leads["low"].max(), "high": leads["high"].max()}, HALF_A_POINT)
     mean, low, high = (100 * float(best[name]) for name in ("mean", "low", "high"))
@@ -141,8 +143,8 @@ def is_best(leads) -> Verdict:
 
 
 PROBES = (
-    "Linear probes get better at every step from the input to the last hidden layer, for every seed, and at the last one they are "
-    "better than before training; what the levels stand for is not shown by that, so it then counts as partly"
+    "Linear probes get better at every step from the input to the last hidden layer, for every seed, and at the last one they "
+    "are better than before training; what the levels stand for is not shown by that, so it then counts as partly"
 )
 
 

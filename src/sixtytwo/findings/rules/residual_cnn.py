@@ -74,8 +74,8 @@ def space_of_search(search):
 
 @rule(
     "R20",
-    text="Of the points of our search, trained in full, none is more than half a point better than the paper's (95% intervals over "
-    "seeds that hold for all of them together; one seed of each, three of the best three)",
+    text="Of the points of our search, trained in full, none is more than half a point better than the paper's (95% intervals "
+    "over seeds that hold for all of them together; one seed of each, five of the paper's)",
 )
 def best_of_search(rivals, own):
     return is_best(searches.leads(rivals, own))
@@ -86,9 +86,9 @@ def best_of_search(rivals, own):
 
 @rule(
     "C45",
-    text=f"Fully trained ({budget.full_training()}): beside X without its shortcut, at equal parameters, the first layer of X gets a "
-    "larger part of the gradient of the output layer (interval of the ratio above 1, paired over seeds). Whether it vanishes "
-    "without the shortcut is not asked",
+    text=f"Fully trained ({budget.full_training()}): beside X without its shortcut, at equal parameters, the first layer of X "
+    "gets a larger part of the gradient of the output layer (interval of the ratio above 1, paired over seeds). Whether it "
+    "vanishes without the shortcut is not asked",
 )
 def vanishing_gradients(flow):
     helped = statistics.paired_difference(np.log(flow["X"]), np.log(flow[EQUAL]))
@@ -102,8 +102,8 @@ def vanishing_gradients(flow):
 
 @rule(
     "C46",
-    text=f"Fully trained ({budget.full_training()}): X has a higher mean accuracy over the epochs than X without its shortcut, at equal parameters "
-    "(interval above 0, paired over seeds)",
+    text=f"Fully trained ({budget.full_training()}): X has a higher mean accuracy over the epochs than X without its "
+    "shortcut, at equal parameters (interval above 0, paired over seeds)",
 )
 def convergence(speed):
     faster = statistics.paired_difference(speed["X"], speed[EQUAL])
@@ -113,8 +113,8 @@ def convergence(speed):
 
 @rule(
     "C86",
-    text=f"Fully trained ({budget.full_training()}): X ends with a higher validation accuracy than X without its shortcut, at equal "
-    "parameters (interval above 0, paired over seeds)",
+    text=f"Fully trained ({budget.full_training()}): X ends with a higher validation accuracy than X without its shortcut, at "
+    "equal parameters (interval above 0, paired over seeds)",
 )
 def shortcut_raises_accuracy(reached):
     gain = statistics.paired_difference(reached["X"], reached[EQUAL])
@@ -125,8 +125,8 @@ def shortcut_raises_accuracy(reached):
 
 @rule(
     "C50",
-    text=f"The paper states none, so there is nothing to compare with; T was fully trained ({budget.full_training()}) with ReLU "
-    "after every convolution as well",
+    text=f"The paper states none, so there is nothing to compare with; T was fully trained ({budget.full_training()}) with "
+    "ReLU after every convolution as well",
 )
 def activations(reached):
     mean, *interval = statistics.points(statistics.paired_difference(reached[EVERYWHERE], reached["T"]))

@@ -9,7 +9,8 @@ tested : DataFrame
 seconds : dict of str to array
     Of ten epochs of the paper's three networks, one number for each timed epoch.
 compared, over_linear, losses : dict
-    `comparison.compare` of the paper's networks, and of the linear classifier with the MLP; `comparison.loss_differences`.
+    `comparison.compare` of the paper's networks (with choices of the training images, if measured), and of the linear
+    classifier with the MLP; `comparison.loss_differences`.
 confusion, class_sizes : array of int (classes, classes) and (classes,)
     Of the best model, one row per true class; test images of each class.
 pairs, rank : DataFrame, dict

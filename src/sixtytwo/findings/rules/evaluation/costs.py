@@ -26,8 +26,9 @@ def _times(seconds):
 
 @rule(
     "C57",
-    text=f"{budgets.in_words(budgets.TIMED_EPOCHS).capitalize()} timed epochs of each network on random images, taking turns: every one of the MLP's is faster than every one of the "
-    "others', and every one of the CNN's slower; one of them counts as partly. Only the order can be tested, and on our machine",
+    text=f"{budgets.in_words(budgets.TIMED_EPOCHS).capitalize()} timed epochs of each network on random images, taking turns: "
+    "every one of the MLP's is faster than every one of the others', and every one of the CNN's slower; one of them counts as "
+    "partly. Only the order can be tested, and on our machine",
 )
 def order_of_times(seconds):
     return Verdict(parts(*_order(seconds)), _times(seconds))
@@ -67,7 +68,8 @@ def limited_resources(records, seconds):
 
 @rule(
     "C68",
-    text=f"The accuracies of its trials scatter more than those of the MLP's (Levene's test, p below {SIGNIFICANT:g}); undecided above that",
+    text=f"The accuracies of its trials scatter more than those of the MLP's (Levene's test, p below {SIGNIFICANT:g}); "
+    "undecided above that",
 )
 def harder_to_tune(records):
     trials = {key: comparison.accuracies_of_trials(records[key]["search"]) for key in paper.TABLE_5}
@@ -79,8 +81,9 @@ def harder_to_tune(records):
 
 @rule(
     "C39",
-    text="On the MLP's grid and on the CNN's, random search with our budget is more likely than not to draw one of the points within "
-    "half a point of the best (scores that differ less are not told apart by one training each); one of the two counts as partly",
+    text="On the MLP's grid and on the CNN's, random search with our budget is more likely than not to draw one of the points "
+    "within half a point of the best (scores that differ less are not told apart by one training each); one of the two counts "
+    "as partly",
 )
 def chance_of_the_best(grids, budget):
     chances = {title: searches.chance_of_best(len(one), searches.count_close(one), budget) for title, one in grids.items()}
@@ -92,8 +95,8 @@ def chance_of_the_best(grids, budget):
 
 @rule(
     "C75",
-    text="On the MLP's grid and on the CNN's, the median random search of our budget ends more than half a point below the best; one "
-    "of the two counts as partly",
+    text="On the MLP's grid and on the CNN's, the median random search of our budget ends more than half a point below the "
+    "best; one of the two counts as partly",
 )
 def little_computing(grids, budget):
     lost = {title: max(one) - searches.median_best(one, budget) for title, one in grids.items()}
