@@ -42,6 +42,31 @@ VERDICTS = {
     "not testable": "C50 C56",
 }
 
+
+def each(cases):
+    """Parametrise a test by `rule`, `facts` and `word` of every case."""
+    known = rules.every_rule()
+    flat = [(name, facts, word) for names, found in cases.items() for name in names.split() for word, facts in found]
+    return pytest.mark.parametrize(
+        ("rule", "facts", "word"),
+        [pytest.param(known[name], facts, word, id=f"{name}-{word.replace(' ', '-')}") for name, facts, word in flat],
+    )
+
+
+def words(cases) -> list[tuple[str, str]]:
+    """Which rule is expected to give which verdict in the cases of a file."""
+    return [(name, word) for names, found in cases.items() for name in names.split() for word, _ in found]
+
+
+def verdicts_of(name) -> set[str]:
+    """The verdicts that a rule can give, as `VERDICTS` has them."""
+    found = [verdicts for verdicts, names in VERDICTS.items() if name in names.split()]
+    assert len(found) == 1, f"expected {name} in one line of VERDICTS in rule_cases.py, found it in {len(found)}"
+    return set(found[0].split(", "))
+
+
+# --- facts that several chapters need: a point that is called the best, and its rivals
+
 NOISE = np.array([-0.001, 0.0, 0.001])  # of three seeds
 
 
@@ -66,25 +91,3 @@ def against_rivals(name="rivals") -> list:
         ("undecided", {}),
     ]
     return [(word, {name: known, "own": OWN}) for word, known in found]
-
-
-def each(cases):
-    """Parametrise a test by `rule`, `facts` and `word` of every case."""
-    known = rules.every_rule()
-    flat = [(name, facts, word) for names, found in cases.items() for name in names.split() for word, facts in found]
-    return pytest.mark.parametrize(
-        ("rule", "facts", "word"),
-        [pytest.param(known[name], facts, word, id=f"{name}-{word.replace(' ', '-')}") for name, facts, word in flat],
-    )
-
-
-def words(cases) -> list[tuple[str, str]]:
-    """Which rule is expected to give which verdict in the cases of a file."""
-    return [(name, word) for names, found in cases.items() for name in names.split() for word, _ in found]
-
-
-def verdicts_of(name) -> set[str]:
-    """The verdicts that a rule can give, as `VERDICTS` has them."""
-    found = [verdicts for verdicts, names in VERDICTS.items() if name in names.split()]
-    assert len(found) == 1, f"expected {name} in one line of VERDICTS in rule_cases.py, found it in {len(found)}"
-    return set(found[0].split(", "))

@@ -51,4 +51,5 @@ def test_records_without_a_network_of_the_paper_are_not_full():
 
 def test_texts_name_the_sizes():
     assert budget.short_training("search") == "30,000 images, 5 epochs"
+    assert budget.full_training() == "90,000 images, 10 epochs"
     assert budget.in_words(budget.TIMED_EPOCHS) == "six"

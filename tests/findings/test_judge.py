@@ -69,6 +69,15 @@ def test_what_an_experiment_decides_that_is_not_part_of_the_run_stays_open(chapt
     assert [entry["verdict"] for entry in claims.gather(tmp_path / "run")] == ["reproduced", "open", "not testable"]
 
 
+def test_an_entry_without_a_rule_has_the_verdict_of_that_which_it_is_decided_with(chapter, tmp_path):
+    other = "{id: C04, kind: finding, decided_with: C01, section: '2', claim: g, paper: h, evidence: notebooks/05_x#tbl-b}"
+    claims.CLAIMS.write_text(f"{CLAIMS}- {other}\n")
+    judge.judge("run", "05_x", decides=True, accuracy=0.8, found=[True])
+    first, *_, last = claims.gather(tmp_path / "run")
+    assert (last["id"], last["decided_with"], last["evidence"]) == ("C04", "C01", "notebooks/05_x.html#tbl-b")
+    assert all(last[name] == first[name] for name in ("verdict", "ours", "interval", "note")) and first["decided_with"] is None
+
+
 @pytest.mark.parametrize("decides", [True, False])
 @pytest.mark.parametrize(
     ("facts", "message"),

@@ -24,6 +24,19 @@ def test_difference_from_a_single_run_has_no_interval(first, second):
     assert all(math.isnan(found[name]) for name in ("low", "high", "p"))
 
 
+def runs(*accuracies, first_seed=0):
+    return [{"seed": first_seed + i, "validation": {"accuracy": accuracy}} for i, accuracy in enumerate(accuracies)]
+
+
+def test_gain_is_paired_over_the_seeds_that_both_have():
+    found = statistics.gain(runs(0.86, 0.88, first_seed=1), runs(0.10, 0.84, 0.85, 0.90))
+    assert found == pytest.approx(statistics.paired_difference([0.86, 0.88], [0.84, 0.85]))
+
+
+def test_gain_over_other_seeds_is_unknown():
+    assert all(math.isnan(value) for value in statistics.gain(runs(0.86), runs(0.84, first_seed=5)).values())
+
+
 def test_half_widths_of_independent_kinds_of_luck_add_up_in_quadrature():
     found = statistics.together(0.5, (0.47, 0.53), (0.46, 0.54))
     assert found == pytest.approx({"mean": 0.5, "low": 0.45, "high": 0.55})  # 3, 4 and 5 hundredths

@@ -7,6 +7,9 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 
+_UNKNOWN = dict.fromkeys(("mean", "low", "high", "p"), math.nan)
+
+
 def paired_difference(first, second) -> dict[str, float]:
     """Mean of `first - second` over paired runs (the same seeds), its 95% interval and p value (paired t test).
 
@@ -17,11 +20,11 @@ def paired_difference(first, second) -> dict[str, float]:
 
     Returns
     -------
-    dict with mean, low, high (ends of the interval) and p; the last three are NaN for a single pair.
+    dict with mean, low, high (ends of the interval) and p; the last three are NaN for a single pair, and all without any.
     """
     difference = np.subtract(first, second)
     if len(difference) < 2:
-        return {"mean": float(difference.mean()), "low": math.nan, "high": math.nan, "p": math.nan}
+        return _UNKNOWN | {"mean": float(difference.sum())} if len(difference) else _UNKNOWN
     test = stats.ttest_rel(first, second)
     low, high = test.confidence_interval(0.95)
     return {"mean": float(difference.mean()), "low": float(low), "high": float(high), "p": float(test.pvalue)}
@@ -34,17 +37,19 @@ def gain(runs, reference) -> dict[str, float]:
     """
     usual = {run["seed"]: run["validation"]["accuracy"] for run in reference}
     both = [(run["validation"]["accuracy"], usual[run["seed"]]) for run in runs if run["seed"] in usual]
-    return paired_difference(*zip(*both, strict=True)) if both else dict.fromkeys(("mean", "low", "high", "p"), math.nan)
+    return paired_difference([new for new, _ in both], [old for _, old in both])
 
 
 def difference(first, second) -> dict[str, float]:
     """Mean of `first` minus mean of `second`, runs of two networks with seeds of their own: 95% interval and p (Welch's test).
 
-    Returns dict with mean, low, high and p; the last three are NaN if one of them is a single run.
+    Returns dict with mean, low, high and p; the last three are NaN if one of them is a single run, and all if one is none.
     """
+    if not min(len(first), len(second)):
+        return _UNKNOWN
     mean = float(np.mean(first) - np.mean(second))
     if min(len(first), len(second)) < 2:
-        return {"mean": mean, "low": math.nan, "high": math.nan, "p": math.nan}
+        return _UNKNOWN | {"mean": mean}
     test = stats.ttest_ind(first, second, equal_var=False)
     low, high = test.confidence_interval(0.95)
     return {"mean": mean, "low": float(low), "high": float(high), "p": float(test.pvalue)}

@@ -1,4 +1,17 @@
-"""What chapter 01 decides: the data set and its classes."""
+"""What chapter 01 decides: the data set and its classes.
+
+Facts
+-----
+sizes, official_sizes : (int, int)
+    Training and test images, of the set that is used and of the official files.
+counts : Series
+    Training images of each class, by name.
+shown, upright : list of str, bool
+    Classes of the sample images that are shown, and whether these stand upright.
+image_shape : (int, int)
+darkest, brightest : array of int (images,)
+    Pixel of each image.
+"""
 
 import string
 

@@ -1,4 +1,20 @@
-"""What chapter 02 decides: the steps from the pixels to what a network reads."""
+"""What chapter 02 decides: the steps from the pixels to what a network reads.
+
+Facts
+-----
+scalings_differ_by : float
+    Largest difference between pixels after min-max normalisation and after division by 255.
+darkest, brightest : array of int (images,)
+    Pixel of each image.
+sizes, shared_rows : (int, int), int
+    Training and validation images, and how many of them are both.
+one_hot_shape : (int, int)
+    Of a batch of labels.
+losses_differ_by : float
+    Largest difference between the losses with and without one-hot labels.
+batch_shapes : list of tuple
+    Of what the CNNs and the MLP read.
+"""
 
 from sixtytwo.data import emnist
 from sixtytwo.findings import paper
