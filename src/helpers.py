@@ -73,7 +73,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "experiments.records": ["exported_models", "load_records", "rebuild", "record", "retraining"],
         "experiments.replay": ["replay"],
         "experiments.robustness": ["CORRUPTIONS", "corrupt", "mean_robustness", "measure_robustness"],
-        "experiments.scoring": ["score"],
+        "experiments.scoring": ["score", "score_scaled"],
         "experiments.summary": ["accuracies", "mean_cpu_minutes", "summarise"],
         "experiments.timing": ["measure_latency", "time_epochs"],
         "experiments.training": ["Training", "ensemble", "train"],
