@@ -135,3 +135,11 @@ def test_one_training_that_failed_leaves_its_error_in_its_place_if_that_is_wante
     wanted = [planned(data, VALUES | {"learning_rate": 1e38}, build=bad, epochs=3), planned(data)]
     error, run = training.train(wanted, failures="return")
     assert isinstance(error, FloatingPointError) and run == train(data)
+
+
+def test_gap_between_training_and_validation_accuracy_is_kept_without_weights(data):
+    full, run = train(data), train(data, keep="gap")
+    n = len(data.y_validation)
+    known = models.predict(models.load_model(full), data.x_train[:n]).argmax(1) == data.y_train[:n]
+    assert run["gap"] == pytest.approx(known.mean() - full["validation"]["accuracy"])
+    assert [path.name for path in (paths.LOCAL / run["entry"]).iterdir()] == ["entry.json"]

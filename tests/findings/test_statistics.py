@@ -59,3 +59,12 @@ def test_differences_are_given_in_points_with_their_interval():
 
 def test_a_single_pair_has_no_interval():
     assert statistics.in_points(FOUND | {"low": math.nan, "high": math.nan}) == "+0.41"
+
+
+def test_gain_pairs_runs_by_their_seeds():
+    def runs(**accuracies):
+        return [{"seed": int(name[1:]), "validation": {"accuracy": accuracy}} for name, accuracy in accuracies.items()]
+
+    found = statistics.gain(runs(s2=0.83, s0=0.82), runs(s0=0.80, s1=0.10, s2=0.80))
+    assert found == pytest.approx(statistics.paired_difference([0.83, 0.82], [0.80, 0.80]))
+    assert all(math.isnan(value) for value in statistics.gain(runs(s5=0.8), runs(s0=0.8)).values())

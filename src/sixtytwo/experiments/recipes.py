@@ -63,7 +63,7 @@ def by_recipe(record, data, *, parts, name, seed, epochs, longer, keep="metrics"
     return Training(build, {}, data, name=f"{record['key']}-{name}", seed=seed, **how)
 
 
-def without_dropout(record, data, *, name, seed, keep="model") -> Training:
+def without_dropout(record, data, *, name, seed, keep="gap") -> Training:
     """The recorded training of a network whose dropout layers do nothing."""
     config = models.load_model(record["runs"][0]).get_config()
     for layer in config["layers"]:

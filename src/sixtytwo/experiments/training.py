@@ -36,9 +36,10 @@ class Training:
         Explained in `fit`.
     teacher : run or None
         A finished run whose probabilities for the training images replace the labels (distillation: Hinton et al. 2015).
-    keep : {"model", "predictions", "metrics"}
+    keep : {"model", "predictions", "gap", "metrics"}
         What is stored: the weights of the last epoch; or, of a run that only decides a question, no more than the classes
-        predicted for the validation images (`predictions` reads them), or the metrics alone.
+        predicted for the validation images (`predictions` reads them), how much more accurate it is on as many training
+        images, or the metrics alone.
     title : str or None
         What progress calls it, if not by name and seed.
     """
@@ -184,7 +185,15 @@ def fit_and_measure(network, data, *, keep, title, folder, **learning) -> dict:
     if keep == "predictions":
         np.savez_compressed(folder / "validation.npz", predicted=probabilities.argmax(1).astype(np.uint8))
     measured = metrics.measure(data.y_validation, probabilities)
-    return {"train_seconds": seconds, "cpu_minutes": cpu_minutes, "validation": measured, "history": history}
+    found = {"train_seconds": seconds, "cpu_minutes": cpu_minutes, "validation": measured, "history": history}
+    return found | ({"gap": _gap(model, data, measured["accuracy"])} if keep == "gap" else {})
+
+
+def _gap(model, data, accuracy):
+    """Accuracy on training images, as many as for validation, minus that on the latter."""
+    n = len(data.y_validation)
+    known = models.predict(model, data.x_train[:n]).argmax(1) == data.y_train[:n]
+    return float(known.mean() - accuracy)
 
 
 def ensemble(runs, data, *, name, shifts=((0, 0),)) -> dict:
