@@ -110,12 +110,20 @@ def test_damaged_step_is_not_promoted(finished):
     assert not paths.REFERENCE.exists()
 
 
+def weights(folder):
+    (folder / "model.keras").write_text("")
+    return {}
+
+
+def test_weights_of_a_network_trained_with_a_part_of_a_recipe_are_not_published(finished):
+    entry = store.cached("train-cnn-part-3-seed0", {}, weights).folder.name
+    finished.pretend(store=[entry])
+    promote.promote("smoke")
+    assert [path.name for path in (paths.REFERENCE / "store" / entry).iterdir()] == ["entry.json"]
+
+
 @pytest.mark.parametrize("scored", [True, False])
 def test_weights_of_a_search_winner_are_published_until_they_are_scored(finished, scored):
-    def weights(folder):
-        (folder / "model.keras").write_text("")
-        return {}
-
     steps = ["train-a-winner-seed0", "train-a-seed0", *(["test-a-winner-seed0"] if scored else [])]
     entries = [store.cached(step, {}, weights).folder.name for step in steps]
     finished.pretend(store=entries)

@@ -130,10 +130,15 @@ def _promote_store(new):
             raise book.RunError(f"the stored step {name} is missing or damaged: execute its chapter again.")
         shutil.rmtree(new / "store" / name, ignore_errors=True)
         shutil.copytree(found.folder, new / "store" / name)
-    for name in used:  # a search's winner is of no further use once it is scored
-        title = name.removeprefix("train-").rsplit("-", 1)[0]
-        if title != name and "-winner-" in name and any(other.startswith(f"test-{title}-") for other in used):
-            store.drop(new / "store" / name, "model.keras")
+    for name in filter(lambda name: _has_served(name, used), used):
+        store.drop(new / "store" / name, "model.keras")
+
+
+def _has_served(name, used):
+    """Whether the weights of a step are of no further use: those of a search's winner once scored, and of parts of a recipe."""
+    title = name.removeprefix("train-").rsplit("-", 1)[0]
+    scored = "-winner-" in name and any(other.startswith(f"test-{title}-") for other in used)
+    return title != name and (scored or "-part-" in name)
 
 
 def _entries_used(reference):
