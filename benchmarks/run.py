@@ -41,6 +41,12 @@ def environment() -> str:
     )
 
 
+def _keep(results):
+    """Write results.json, after each quantity, so that a section that is interrupted loses what it was at."""
+    results = sorted(results, key=lambda one: SECTIONS.index(one["section"]))
+    files.write_text(RESULTS, json.dumps(results, indent=1, ensure_ascii=False) + "\n")
+
+
 def main(sections) -> int:
     """Measure, print and keep the results section by section; returns the exit status."""
     if unknown := set(sections) - set(SECTIONS):
@@ -49,17 +55,19 @@ def main(sections) -> int:
     where = environment()  # before anything is written
     kept = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else []
     for section in sections or [name for name in SECTIONS if name not in ON_REQUEST]:
-        measured = list(importlib.import_module(section).measure())
-        origin = {
-            "section": section,
-            "measured": datetime.datetime.now(datetime.UTC).isoformat(timespec="minutes"),
-            "environment": where,
-        }
-        kept = [old for old in kept if old["section"] != section] + [new | origin for new in measured]
-        kept.sort(key=lambda one: SECTIONS.index(one["section"]))
-        files.write_text(RESULTS, json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
-        for one in measured:
+        measured = []
+        for one in importlib.import_module(section).measure():
+            origin = {
+                "section": section,
+                "measured": datetime.datetime.now(datetime.UTC).isoformat(timespec="minutes"),
+                "environment": where,
+            }
+            measured.append(one | origin)
+            done = {(section, new["name"]) for new in measured}
+            _keep([old for old in kept if (old["section"], old["name"]) not in done] + measured)
             print(f"{one['name']:34} {one['median']:10.3f}  ({one['low']:.3f} to {one['high']:.3f}) {one['unit']}", flush=True)
+        kept = [old for old in kept if old["section"] != section] + measured
+        _keep(kept)
     return 0
 
 

@@ -122,6 +122,14 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "replay_summary",
             "size_correlation",
         ],
-        "findings.statistics": ["difference", "gain", "holm", "in_points", "interval_over_seeds", "paired_difference", "together"],
+        "findings.statistics": [
+            "difference",
+            "gain",
+            "holm",
+            "in_points",
+            "interval_over_seeds",
+            "paired_difference",
+            "together",
+        ],
     },
 )

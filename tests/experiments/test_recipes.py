@@ -69,5 +69,10 @@ def test_without_dropout_all_else_is_as_recorded(record, data):
     wanted = recipes.without_dropout(record, data, name="undropped", seed=0)
     rates = [layer.rate for layer in compiled(wanted).layers if isinstance(layer, keras.layers.Dropout)]
     assert not any(rates)
-    assert wanted.options() == training.Training(wanted.build, {}, data, name="", seed=0, **record["runs"][0]["training"]).options()
-    assert np.isclose(float(compiled(wanted).optimizer.learning_rate), record["compile"]["optimizer"]["config"]["learning_rate"])
+    assert (
+        wanted.options()
+        == training.Training(wanted.build, {}, data, name="", seed=0, **record["runs"][0]["training"]).options()
+    )
+    assert np.isclose(
+        float(compiled(wanted).optimizer.learning_rate), record["compile"]["optimizer"]["config"]["learning_rate"]
+    )

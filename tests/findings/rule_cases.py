@@ -30,7 +30,7 @@ VERDICTS = {
         R01 R02 R03 R04 R05 R06 R07 R08 R09 R10 R11 R12 R13 R14 R15 R16 R17 R30 R37 R39
         C01 C02 C03 C05 C06 C08 C09 C10 C11 C12 C14 C15 C16 C20 C22 C23 C24 C33 C34 C35 C40 C47 C49 C52 C53 C74
     """,
-    "reproduced, partly, refuted": "R31 C30 C36 C39 C57 C59 C75",
+    "reproduced, partly, refuted": "R31 C30 C36 C39 C57 C59 C75 C79",
     "partly, refuted": "R21 R41 C29 C73 C89",
     "reproduced, partly, refuted, not tested": "R38 R40 R42",
     # An interval or a test may leave it undecided.

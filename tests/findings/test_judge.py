@@ -12,7 +12,8 @@ from sixtytwo.findings.rules import Verdict, holds, parts
 CLAIMS = (
     "- {id: C01, kind: finding, section: '2', claim: a, paper: b, evidence: notebooks/05_x#tbl-a}\n"
     "- {id: C02, kind: finding, section: '2', claim: c, paper: d, evidence: notebooks/05_x#tbl-a}\n"
-    "- {id: C03, kind: wording, section: '2', claim: e, paper: f, evidence: book/y#z, verdict: not testable, note: An opinion.}\n"
+    "- {id: C03, kind: wording, section: '2', claim: e, paper: f, evidence: book/y#z, verdict: not testable, "
+    "note: An opinion.}\n"
 )
 
 

@@ -24,6 +24,16 @@ def test_difference_from_a_single_run_has_no_interval(first, second):
     assert all(math.isnan(found[name]) for name in ("low", "high", "p"))
 
 
+@pytest.mark.parametrize("found", [statistics.difference([], SECOND), statistics.paired_difference([], [])])
+def test_difference_from_no_run_at_all_is_unknown(found):
+    assert list(found) == ["mean", "low", "high", "p"] and all(map(math.isnan, found.values()))
+
+
+def test_difference_of_a_single_pair_has_no_interval():
+    found = statistics.paired_difference([0.87], [0.84])
+    assert found["mean"] == pytest.approx(0.03) and all(math.isnan(found[name]) for name in ("low", "high", "p"))
+
+
 def runs(*accuracies, first_seed=0):
     return [{"seed": first_seed + i, "validation": {"accuracy": accuracy}} for i, accuracy in enumerate(accuracies)]
 

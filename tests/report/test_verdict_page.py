@@ -2,11 +2,20 @@
 
 from sixtytwo.report import verdict_page
 
-ENTRY = {"kind": "finding", "decided_with": None, "claim": "a", "section": "2", "paper": "b", "evidence": "notebooks/05_x.html#tbl-a", "note": "It is so."}
+ENTRY = {
+    "kind": "finding",
+    "decided_with": None,
+    "claim": "a",
+    "section": "2",
+    "paper": "b",
+    "evidence": "notebooks/05_x.html#tbl-a",
+    "note": "It is so.",
+}
 ENTRIES = [
     ENTRY | {"id": "R01", "ours": "yes", "interval": None, "verdict": "reproduced"},
     ENTRY | {"id": "C01", "ours": "0.81", "interval": [0.8, 0.82], "verdict": "reproduced"},
-    ENTRY | {"id": "C02", "ours": "", "interval": None, "verdict": "not testable", "kind": "wording", "evidence": "book/y.html#z"},
+    ENTRY
+    | {"id": "C02", "ours": "", "interval": None, "verdict": "not testable", "kind": "wording", "evidence": "book/y.html#z"},
     ENTRY | {"id": "C03", "ours": "", "interval": None, "verdict": "open"},
 ]
 
@@ -19,7 +28,12 @@ def test_page_says_of_each_entry_what_was_found_by_which_rule_and_where():
     )
     assert "Evidence: {numref}`tbl-a` in {doc}`/notebooks/05_x`." in text
     assert "{bdg-secondary}`not testable` *wording* Paper (2): b. It is so. Evidence: {doc}`/book/y`." in text
-    assert text.index("## Tables, figures and methods") < text.index("(r01)=") < text.index("## Statements and gaps") < text.index("(c01)=")
+    assert (
+        text.index("## Tables, figures and methods")
+        < text.index("(r01)=")
+        < text.index("## Statements and gaps")
+        < text.index("(c01)=")
+    )
 
 
 def test_entry_that_waits_for_a_run_gives_no_rule():

@@ -130,9 +130,7 @@ class Results(_Document):
     models: dict[str, Model]
 
 
-Word = Literal[
-    "reproduced", "partly", "undecided", "refuted", "contradicts itself", "not testable", "not tested", "open"
-]
+Word = Literal["reproduced", "partly", "undecided", "refuted", "contradicts itself", "not testable", "not tested", "open"]
 Kind = Literal["built as described", "wording", "finding"]
 
 

@@ -6,7 +6,9 @@ import tensorflow as tf
 EVALUATION_BATCH = 1000  # images per batch where nothing is learnt
 
 
-def batches(images, labels=None, *, batch_size, input_shape, shuffle_seed=None, same_order=False, distortion=None) -> tf.data.Dataset:
+def batches(
+    images, labels=None, *, batch_size, input_shape, shuffle_seed=None, same_order=False, distortion=None
+) -> tf.data.Dataset:
     """Feed images to a model: batches of float32 in [0, 1] of the model's input shape, and labels if given.
 
     The images stay uint8 in memory; only row numbers are shuffled, and each batch is gathered and converted on its own.

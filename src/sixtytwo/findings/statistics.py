@@ -6,7 +6,6 @@ import numpy as np
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-
 _UNKNOWN = dict.fromkeys(("mean", "low", "high", "p"), math.nan)
 
 
@@ -24,7 +23,7 @@ def paired_difference(first, second) -> dict[str, float]:
     """
     difference = np.subtract(first, second)
     if len(difference) < 2:
-        return _UNKNOWN | {"mean": float(difference.sum())} if len(difference) else _UNKNOWN
+        return _UNKNOWN | {"mean": float(difference.sum())} if len(difference) else dict(_UNKNOWN)
     test = stats.ttest_rel(first, second)
     low, high = test.confidence_interval(0.95)
     return {"mean": float(difference.mean()), "low": float(low), "high": float(high), "p": float(test.pvalue)}
@@ -46,7 +45,7 @@ def difference(first, second) -> dict[str, float]:
     Returns dict with mean, low, high and p; the last three are NaN if one of them is a single run, and all if one is none.
     """
     if not min(len(first), len(second)):
-        return _UNKNOWN
+        return dict(_UNKNOWN)
     mean = float(np.mean(first) - np.mean(second))
     if min(len(first), len(second)) < 2:
         return _UNKNOWN | {"mean": mean}

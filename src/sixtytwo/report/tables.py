@@ -24,7 +24,11 @@ def headline(results) -> str:
                 f"{model['parameters']:,}",
             ]
         )
-    return markdown.table(["Model", "Accuracy (95% interval over test images)", "Paper's", "Parameters"], rows) + "\n" + _about(results)
+    return (
+        markdown.table(["Model", "Accuracy (95% interval over test images)", "Paper's", "Parameters"], rows)
+        + "\n"
+        + _about(results)
+    )
 
 
 def comparison(results, limits) -> str:

@@ -47,7 +47,6 @@ from sixtytwo.findings.rules import (
     is_best,
     is_none,
     offers_what_is_printed,
-    parts,
     rule,
     total,
 )

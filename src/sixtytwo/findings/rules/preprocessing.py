@@ -31,7 +31,8 @@ def normalisation(scalings_differ_by):
 
 @rule(
     "C08",
-    text="The smallest and the largest pixel are 0 and 255, per image and over all; only a scaler per pixel position would differ",
+    text="The smallest and the largest pixel are 0 and 255, per image and over all; only a scaler per pixel position would "
+    "differ",
 )
 def smallest_and_largest(darkest, brightest):
     in_every_image = (darkest == darkest.min()).all() and (brightest == brightest.max()).all()
