@@ -16,6 +16,7 @@ def cells(styler):
 
 def one(**changes):
     found = {"mean": 0.0425, "low": 0.0385, "high": 0.0465, "p": 1.2e-6, "images": (0.04, 0.045), "seeds": 5, "ahead": 4}
+    found |= {"all": {"low": 0.0375, "high": 0.0475}, "covers": ["seeds", "test images"]}
     return found | changes
 
 
@@ -48,13 +49,15 @@ def test_intervals_of_a_single_seed_are_left_out():
 
 def test_pairs_are_ranked_in_points_with_both_intervals():
     _, seeds, single = cells(tables.ranking_table({("mlp", "cnn"): one(), ("cnn", "ens"): SINGLE}, TITLES))
-    assert seeds == ["MLP", "CNN", "+4.25", "+3.85 to +4.65", "+4.00 to +4.50", "1.2e-06", "4 of 5"]
-    assert single == ["CNN", "Ensemble", "+4.25", "", "+4.00 to +4.50", "", "1 of 1"]
+    assert seeds == ["MLP", "CNN", "+4.25", "+3.85 to +4.65", "+4.00 to +4.50", "+3.75 to +4.75", "1.2e-06", "4 of 5"]
+    assert single == ["CNN", "Ensemble", "+4.25", "", "+4.00 to +4.50", "", "", "1 of 1"]
 
 
 def test_difference_in_words_names_the_luck_that_its_interval_covers():
-    assert tables.difference_text(one()) == "+4.25 points (+3.85 to +4.65 over the seeds)"
-    assert tables.difference_text(SINGLE) == "+4.25 points (+4.00 to +4.50 over the test images)"
+    assert tables.difference_text(one()) == "+4.25 points (+3.75 to +4.75 over seeds and test images)"
+    assert tables.difference_text(SINGLE) == "+4.25 points (+4.00 to +4.50 over test images)"
+    three = one() | {"covers": ["seeds", "test images", "choices of the training images"]}
+    assert tables.difference_text(three).endswith("over seeds, test images and choices of the training images)")
 
 
 def test_mcnemars_test_is_shown_with_titles_and_small_p_values_in_words():
