@@ -3,6 +3,8 @@
 from sixtytwo.report import verdict_page
 
 ENTRY = {
+    "ours": "",
+    "interval": None,
     "kind": "finding",
     "decided_with": None,
     "claim": "a",
