@@ -47,7 +47,7 @@ lab: $(READY) ## open the notebooks in JupyterLab
 lock: ## resolve requirements.txt into requirements.lock (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" requirements.txt -o requirements.lock
 
-bench: $(READY) ## measure speed and memory side by side, about 40 minutes with nothing else running (SECTIONS="training_speed memory")
+bench: $(READY) ## measure speed and memory side by side, two hours with nothing else running (SECTIONS="training_speed memory")
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
 	@$(BIN)/python benchmarks/run.py $(SECTIONS)
 
