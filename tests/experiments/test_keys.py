@@ -76,6 +76,7 @@ TRAIN = {
     "clean_epochs": (0, 1),
     "class_weight": (None, [1.0] * 62),
     "mixed_precision": (False, True),
+    "same_order": (False, True),
     "teacher": (None, run_named("train-teacher-seed0-0123456789abcdef")),
     "keep": ("model", "metrics"),
 }
@@ -182,6 +183,7 @@ def published(pattern):
 KIND_OF = {
     "train": "training",
     "test": "scoring",
+    "scaled": "scoring",
     "raw": "classical",
     "label": "label_noise",
     "time": "timing",
