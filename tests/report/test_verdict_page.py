@@ -64,7 +64,7 @@ def test_summary_counts_kinds_apart_and_the_same_facts_once():
 
 def test_headline_is_about_the_findings():
     text = verdict_page.headline(COUNTED)
-    assert text.startswith("Of 4 findings") and "2 hold, 1 are refuted, 1 wait for the published run" in text
+    assert text.startswith("Of 4 findings") and "2 hold, 1 are refuted, 1 wait for their experiments" in text
 
 
 def test_entry_that_is_not_counted_names_the_one_that_is():

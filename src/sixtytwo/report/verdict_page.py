@@ -30,7 +30,7 @@ _IN_WORDS = {
     "contradicts itself": "are contradicted by the paper itself",
     "not testable": "cannot be tested",
     "not tested": "were not tested",
-    claims.OPEN: "wait for the published run",
+    claims.OPEN: "wait for their experiments",
 }
 
 
