@@ -1,4 +1,4 @@
-"""Recorded networks trained in another way: by another recipe, by a part of it, without dropout, on another part of the images.
+"""Recorded networks trained in another way: by another recipe, by a part of it, without dropout.
 
 What a network is (its architecture) and how it is trained (its recipe) are two things; these trainings change one of them.
 """
@@ -7,7 +7,7 @@ import math
 
 import keras
 
-from sixtytwo.experiments import models
+from sixtytwo.experiments import records
 from sixtytwo.experiments.training import Training
 
 PARTS = ("cosine", "AdamW", "label smoothing", "distortion", "longer")  # of the recipe of the modern network
@@ -42,12 +42,12 @@ def by_recipe(record, data, *, parts, name, seed, epochs, longer, keep="metrics"
     """
     if unknown := set(parts) - set(PARTS):
         raise ValueError(f"no part {', '.join(sorted(unknown))} of the recipe: expected some of {', '.join(PARTS)}.")
-    config = models.load_model(record["runs"][0]).get_config()
+    architecture = records.rebuild(record)
     epochs = longer if "longer" in parts else epochs
     steps = epochs * math.ceil(len(data.x_train) / BATCH_SIZE)
 
     def build(hp):
-        model = keras.Model.from_config(config)
+        model = architecture(hp)
         rate = cosine(PEAK, steps) if "cosine" in parts else RATE
         adam = keras.optimizers.AdamW(rate, weight_decay=WEIGHT_DECAY) if "AdamW" in parts else keras.optimizers.Adam(rate)
         loss = "sparse_categorical_crossentropy"
@@ -65,14 +65,5 @@ def by_recipe(record, data, *, parts, name, seed, epochs, longer, keep="metrics"
 
 def without_dropout(record, data, *, name, seed, keep="gap") -> Training:
     """The recorded training of a network whose dropout layers do nothing."""
-    config = models.load_model(record["runs"][0]).get_config()
-    for layer in config["layers"]:
-        if layer["class_name"] == "Dropout":
-            layer["config"]["rate"] = 0.0
-
-    def build(hp):
-        model = keras.Model.from_config(config)
-        model.compile_from_config(record["compile"])
-        return model
-
-    return Training(build, {}, data, name=f"{record['key']}-{name}", seed=seed, keep=keep, **record["runs"][0]["training"])
+    build, how = records.rebuild(record, dropout=0.0), record["runs"][0]["training"]
+    return Training(build, {}, data, name=f"{record['key']}-{name}", seed=seed, keep=keep, **how)

@@ -73,15 +73,18 @@ def exported_models(results_dir, keys) -> dict[str, Path]:
     return {key: path for key, path in exported.items() if path.exists()}
 
 
-def rebuild(record, stretch=1.0, n_classes=None):
+def rebuild(record, stretch=1.0, n_classes=None, dropout=None):
     """A builder, without hyperparameters, of a recorded network with fresh weights, compiled as it was.
 
     `stretch` is the number of training steps in units of the recorded training, for learning-rate schedules; `n_classes`
-    another number of classes.
+    another number of classes; `dropout` another rate for all its dropout layers.
     """
     config = models.load_model(record["runs"][0]).get_config()
     if n_classes:
         config["layers"][-1]["config"]["units"] = n_classes
+    if dropout is not None:
+        for layer in (layer for layer in config["layers"] if layer["class_name"] == "Dropout"):
+            layer["config"]["rate"] = dropout
 
     def build(hp):
         compiling = copy.deepcopy(record["compile"])
