@@ -1,7 +1,6 @@
 """A tiny book in a temporary folder, for the tests of the runner and of the promotion."""
 
 import copy
-import itertools
 import shutil
 
 import nbformat
@@ -80,9 +79,14 @@ class Project:
         known = results["models"]["majority"]
         results["models"] = {name: copy.deepcopy(known) | {"parameters": n} for name, n in models.items()}
         contracts.write(self.smoke / "results.json", results | {"profile": profile})
-        for name, suffix in itertools.product(models, (".json", ".onnx")):
-            files.write_text(self.smoke / "models" / f"{name}{suffix}", "{}")
+        for name in models:
+            self.record(name)
+            files.write_text(self.smoke / "models" / f"{name}.onnx", "{}")
         self.pretend(models=["a"])
+
+    def record(self, name, *runs, **others):
+        """Pretend that a network was recorded with these runs."""
+        files.write_json(self.smoke / "models" / f"{name}.json", {"runs": runs} | others)
 
     def published_models(self):
         """The published models with the number of their parameters."""

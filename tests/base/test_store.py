@@ -60,6 +60,57 @@ def test_another_spec_is_another_step():
     assert len(calls) == 2
 
 
+def described(layers):
+    return {"model": {"layers": layers}, "seed": 0}
+
+
+def shared(*specs):
+    """Published steps of these specs that share the descriptions of their networks."""
+    compute, _ = counted()
+    for spec in specs:
+        store.copy(store.cached("step", spec, compute), paths.PUBLISHED)
+    store.share(paths.PUBLISHED)
+    shutil.rmtree(paths.LOCAL)
+
+
+def networks():
+    return list(paths.PUBLISHED.with_name("networks").iterdir())
+
+
+def test_entries_that_share_a_network_read_as_if_each_had_its_own():
+    specs = [described([1, 2]) | {"seed": seed} for seed in range(3)] + [described([3]), {"no": "network"}]
+    shared(*specs)
+    assert len(networks()) == 2
+    assert [store.find("step", spec).spec for spec in specs] == specs
+
+
+def test_entries_are_shared_and_copied_again(tmp_path):
+    shared(described([1]), described([2]))
+    entry = store.find("step", described([1]))
+    place = tmp_path / "new" / "store"
+    store.copy(entry, place)
+    store.share(place)
+    shutil.rmtree(paths.PUBLISHED)
+    place.rename(paths.PUBLISHED)
+    assert store.find("step", described([1])).spec == described([1])
+    assert len(networks()) == 2 and len(list((tmp_path / "new" / "networks").iterdir())) == 1
+
+
+def test_description_that_no_entry_names_any_more_goes():
+    shared(described([1]), described([2]))
+    shutil.rmtree(store.find("step", described([2])).folder)
+    store.share(paths.PUBLISHED)
+    assert len(networks()) == 1
+
+
+@pytest.mark.parametrize("damage", ["changed", "lost"])
+def test_entry_whose_shared_network_is_damaged_is_computed_again(damage, capsys):
+    shared(described([1]))
+    [path] = networks()
+    path.write_text('{"layers":[2]}') if damage == "changed" else path.unlink()
+    assert store.find("step", described([1])) is None and "damaged" in capsys.readouterr().err
+
+
 def test_key_ignores_the_order_of_the_spec():
     compute, calls = counted()
     for spec in ({"a": 1, "b": [1, 2]}, {"b": [1, 2], "a": 1}):

@@ -1,7 +1,6 @@
 """Gradients are measured as by hand, and a stored step is found again by all that it depends on."""
 
 import dataclasses
-import json
 
 import keras
 import numpy as np
@@ -9,7 +8,7 @@ import pytest
 import tiny
 from published_images import images_of
 
-from sixtytwo.base import files, paths
+from sixtytwo.base import files, paths, store
 from sixtytwo.experiments import gradients, keys, models
 
 OPTIONS = {"seed": 0, "rows": 300, "epochs": 2}
@@ -79,7 +78,7 @@ def test_network_and_images_and_the_code_that_trains_change_the_key(model, data,
 
 def test_published_steps_are_found_again():
     for folder in sorted(paths.PUBLISHED.glob("gradients-seed0-*")):
-        stored = json.loads((folder / "entry.json").read_text(encoding="utf-8"))["spec"]
+        stored = store.entry(folder.name).spec
         model = keras.Model.from_config(stored["model"])
         model.compile_from_config(stored["compile"])
         options = {name: stored[name] for name in OPTIONS}

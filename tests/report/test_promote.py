@@ -115,11 +115,16 @@ def weights(folder):
     return {}
 
 
-def test_weights_of_a_network_trained_with_a_part_of_a_recipe_are_not_published(finished):
-    entry = store.cached("train-cnn-part-3-seed0", {}, weights).folder.name
-    finished.pretend(store=[entry])
+def kept(entry):
+    return (paths.REFERENCE / "store" / entry / "model.keras").exists()
+
+
+def test_weights_are_published_of_recorded_networks_and_members_of_ensembles_only(finished):
+    recorded, member, other = (store.cached(f"train-{name}-seed0", {}, weights).folder.name for name in "abc")
+    finished.pretend(store=[recorded, member, other])
+    finished.record("a", {"entry": recorded}, {"entry": "ensemble-0", "members": [member]})
     promote.promote("smoke")
-    assert [path.name for path in (paths.REFERENCE / "store" / entry).iterdir()] == ["entry.json"]
+    assert [kept(recorded), kept(member), kept(other)] == [True, True, False] and store.entry(other)
 
 
 @pytest.mark.parametrize("scored", [True, False])
@@ -127,9 +132,9 @@ def test_weights_of_a_search_winner_are_published_until_they_are_scored(finished
     steps = ["train-a-winner-seed0", "train-a-seed0", *(["test-a-winner-seed0"] if scored else [])]
     entries = [store.cached(step, {}, weights).folder.name for step in steps]
     finished.pretend(store=entries)
+    finished.record("a", {"entry": entries[1]}, search={"winner": {"entry": entries[0]}})
     promote.promote("smoke")
-    winner, seed = (paths.REFERENCE / "store" / name / "model.keras" for name in entries[:2])
-    assert winner.exists() == (not scored) and seed.exists()
+    assert [kept(name) for name in entries[:2]] == [not scored, True]
 
 
 def test_full_disk_keeps_the_old_reference(finished, small_disk, capsys, monkeypatch):

@@ -7,6 +7,9 @@ leaves no half entry; a damaged entry is noticed by its checksums, reported and 
 Entries are looked for in `book/reference/store` (the published run), in `book/unfinished` (the published run to come) and
 in `_build/store`, where new ones are written; `make reference` writes to the second, so that a long run can be committed
 as it goes. RERUN=1 ignores the committed ones.
+
+Many entries of the published run are about the same network, whose description is the largest part of their spec: `share`
+puts it where they share it, and each reads as if it had its own.
 """
 
 import json
@@ -21,6 +24,8 @@ from pathlib import Path
 import psutil
 
 from sixtytwo.base import files, journal, machine, paths
+
+SHARED = "shared"  # what stands in a spec for the description of its network: {SHARED: name of a file}
 
 
 @dataclass(frozen=True)
@@ -99,10 +104,38 @@ def entry(folder_name, filename=None):
 
 def drop(folder, filename):
     """Remove a large file that nothing will read again from an entry, which stays valid and keeps its checksum."""
-    entry = json.loads((folder / "entry.json").read_text(encoding="utf-8"))
+    entry = _load(folder)
     entry["dropped"] = sorted({*entry.get("dropped", ()), filename})
     files.write_json(folder / "entry.json", entry | {"checksum": files.digest(_body(entry))}, indent=None)
     (folder / filename).unlink(missing_ok=True)
+
+
+def copy(entry, place):
+    """Copy an entry to another place."""
+    target = place / entry.folder.name
+    shutil.copytree(entry.folder, target)
+    files.write_json(target / "entry.json", _load(entry.folder), indent=None)
+
+
+def share(place):
+    """Have the entries in a folder share the descriptions of their networks: `networks/<digest>.json` beside that folder.
+
+    Their checksums stay, and cover what is shared; descriptions that no entry names any more are removed.
+    """
+    networks, named = _networks(place), set()
+    networks.mkdir(exist_ok=True)
+    for folder in place.iterdir():
+        entry = _load(folder)
+        if not isinstance(model := entry["spec"].get("model"), dict):
+            continue
+        name = f"{files.digest(model)}.json"
+        if name not in named:
+            files.write_json(networks / name, model, indent=None)
+            named.add(name)
+        files.write_json(folder / "entry.json", entry | {"spec": entry["spec"] | {"model": {SHARED: name}}}, indent=None)
+    for path in networks.iterdir():
+        if path.name not in named:
+            path.unlink()
 
 
 def sweep():
@@ -146,9 +179,23 @@ def _body(entry):
     return {name: entry[name] for name in ("spec", "result", "files", "recipe", "dropped") if name in entry}
 
 
+def _networks(place):
+    return place.with_name("networks")
+
+
+def _load(folder):
+    """What an entry holds, with the description of its network, wherever that is."""
+    entry = json.loads((folder / "entry.json").read_text(encoding="utf-8"))
+    model = entry["spec"].get("model") if isinstance(entry["spec"], dict) else None
+    if isinstance(model, dict) and model.keys() == {SHARED}:
+        shared = _networks(folder.parent) / model[SHARED]
+        entry["spec"]["model"] = json.loads(shared.read_text(encoding="utf-8"))
+    return entry
+
+
 def _read(folder):
     try:
-        entry = json.loads((folder / "entry.json").read_text(encoding="utf-8"))
+        entry = _load(folder)
         kept = entry["files"].keys() - set(entry.get("dropped", ()))
         damaged = [name for name in sorted(kept) if files.file_digest(folder / name) != entry["files"][name]]
         if files.digest(_body(entry)) != entry["checksum"]:

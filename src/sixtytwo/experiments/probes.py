@@ -1,7 +1,5 @@
 """Linear probes: how well a linear classifier does with what a layer of a network answers (Alain and Bengio 2017)."""
 
-import json
-
 import keras
 from sklearn.decomposition import PCA
 from sklearn.linear_model import RidgeClassifierCV
@@ -69,7 +67,7 @@ def _spec_of(run):
     """What a finished training was given."""
     if (entry := store.entry(run["entry"])) is None:
         raise FileNotFoundError(f"{run['entry']} is not in the store: execute its chapter again.")
-    return json.loads(entry.path("entry.json").read_text(encoding="utf-8"))["spec"]
+    return entry.spec
 
 
 def _probe(networks, data, layers):

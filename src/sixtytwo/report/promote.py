@@ -1,5 +1,6 @@
 """Make an executed run the published one (`make reference`): what is copied to `book/reference`, in one step."""
 
+import json
 import shutil
 
 import nbformat
@@ -49,9 +50,8 @@ def heal() -> None:
 def _assemble(new, profile, only):
     """Put the present reference and what replaces parts of it together in `new`; returns its size in bytes."""
     folder = paths.run(profile)
-    kept = paths.REFERENCE if only else paths.REFERENCE / "store"
-    if kept.exists():
-        shutil.copytree(kept, new if only else new / "store")
+    if only and paths.REFERENCE.exists():
+        shutil.copytree(paths.REFERENCE, new)
     for name in ("notebooks", "models", "verdicts", "store"):
         (new / name).mkdir(parents=True, exist_ok=True)
     planned = book.plan(profile, "emnist")
@@ -120,25 +120,33 @@ def _merge(path, folder, part, gone, names, only):
 
 
 def _promote_store(new):
-    """Put the entries that its chapters used into the new reference, and drop all others."""
+    """Put the entries that its chapters used into the new reference, and no others, with the weights that may be asked again."""
     used = _entries_used(new)
-    for present in (new / "store").iterdir():
-        if present.name not in used:
-            shutil.rmtree(present)
+    shutil.rmtree(new / "store")
+    (new / "store").mkdir()
     for name in used:
         if not (found := store.entry(name)):
             raise book.RunError(f"the stored step {name} is missing or damaged: execute its chapter again.")
-        shutil.rmtree(new / "store" / name, ignore_errors=True)
-        shutil.copytree(found.folder, new / "store" / name)
-    for name in filter(lambda name: _has_served(name, used), used):
-        store.drop(new / "store" / name, "model.keras")
+        store.copy(found, new / "store")
+    needed = _asked_again(new, used)
+    for path in (new / "store").glob("*/model.keras"):
+        if path.parent.name not in needed:
+            store.drop(path.parent, path.name)
+    store.share(new / "store")
 
 
-def _has_served(name, used):
-    """Whether the weights of a step are of no further use: those of a search's winner once scored, and of parts of a recipe."""
-    title = name.removeprefix("train-").rsplit("-", 1)[0]
-    scored = "-winner-" in name and any(other.startswith(f"test-{title}-") for other in used)
-    return title != name and (scored or "-part-" in name)
+def _asked_again(new, used):
+    """The trainings whose weights have not served yet: those of recorded networks, and of winners of searches until scored."""
+    names = set()
+    for path in (new / "models").glob("*.json"):
+        record = json.loads(path.read_text(encoding="utf-8"))
+        for run in record["runs"]:
+            names |= {run["entry"], *run.get("members", ())}
+        if winner := ((record.get("search") or {}).get("winner") or {}).get("entry"):
+            title = winner.removeprefix("train-").rsplit("-", 1)[0]
+            if not any(other.startswith(f"test-{title}-") for other in used):
+                names.add(winner)
+    return names
 
 
 def _entries_used(reference):
