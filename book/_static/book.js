@@ -78,3 +78,13 @@ function offerCsv(table, i) {
   (table.closest(".output, .pst-scrollable-table-container") ?? table).after(link);
 }
 addEventListener("load", () => document.querySelectorAll("article table").forEach(offerCsv));
+
+// A link to a folded row opens it.
+function openTarget() {
+  const row = location.hash && document.getElementById(location.hash.slice(1))?.closest("details");
+  if (!row) return;
+  row.open = true;
+  row.scrollIntoView();
+}
+addEventListener("load", openTarget);
+addEventListener("hashchange", openTarget);

@@ -22,24 +22,39 @@ ENTRIES = [
 ]
 
 
-def test_page_says_of_each_entry_what_was_found_by_which_rule_and_where():
+def test_row_says_what_was_found_by_which_rule_and_where():
     text = verdict_page.page(ENTRIES)
     assert (
-        "(c01)=\n**C01** a\n: {bdg-success}`reproduced` *finding* Paper (2): b. Here: 0.81 (95% interval 0.800 to 0.820). It is so."
+        """:::{dropdown} {bdg-success}`reproduced` **C01** a
+:name: c01
+:class-container: verdict reproduced finding
+
+- *The paper*: b (2)
+- *Here*: 0.81 (95% interval 0.800 to 0.820)
+- *Rule*: It is so.
+- *Evidence*: {numref}`tbl-a` in {doc}`/notebooks/05_x`
+- *Kind*: finding
+:::
+"""
         in text
     )
-    assert "Evidence: {numref}`tbl-a` in {doc}`/notebooks/05_x`." in text
-    assert "{bdg-secondary}`not testable` *wording* Paper (2): b. It is so. Evidence: {doc}`/book/y`." in text
-    assert (
-        text.index("## Tables, figures and methods")
-        < text.index("(r01)=")
-        < text.index("## Statements and gaps")
-        < text.index("(c01)=")
-    )
+    assert "- *Evidence*: {doc}`/book/y`" in text
+
+
+def test_what_asks_for_attention_comes_first():
+    words = ["reproduced", "partly", "refuted", "undecided", "contradicts itself", "open"]
+    text = verdict_page.page([ENTRY | {"id": f"C1{n}", "verdict": word} for n, word in enumerate(words)])
+    headings = [line[3:] for line in text.splitlines() if line.startswith("## ")]
+    assert headings == ["Refuted", "Undecided", "Contradicts itself", "Partly", "Reproduced", "Open"]
+
+
+def test_findings_come_before_what_only_repeats():
+    text = verdict_page.page([ENTRIES[0] | {"kind": "built as described"}, ENTRIES[1]])
+    assert text.index(":name: c01") < text.index(":name: r01")
 
 
 def test_entry_that_waits_for_a_run_gives_no_rule():
-    assert "{bdg-light}`open` *finding* Paper (2): b. Evidence:" in verdict_page.page(ENTRIES[3:])
+    assert "*Rule*" not in verdict_page.page(ENTRIES[3:])
 
 
 COUNTED = [
@@ -68,4 +83,4 @@ def test_headline_is_about_the_findings():
 
 
 def test_entry_that_is_not_counted_names_the_one_that_is():
-    assert "The same facts decide [C04](#c04); counted there." in verdict_page.page(COUNTED)
+    assert "- *Counted*: with [C04](#c04), which the same facts decide." in verdict_page.page(COUNTED)

@@ -5,9 +5,17 @@ from collections import Counter
 from sixtytwo.findings import claims
 from sixtytwo.report import markdown
 
-_PARTS = {
-    "R": ("Tables, figures and methods", "What the paper contains."),
-    "C": ("Statements and gaps", "What the paper says, or leaves out, in its order."),
+# What asks for attention comes first, each word with what it means.
+_MEANING = {
+    "refuted": "It was measured, and the interval excludes it.",
+    "undecided": "The interval allows both; more seeds or images would be needed.",
+    "contradicts itself": "The paper's own text or tables refute it.",
+    "partly": "It holds for some parts, models, metrics or seeds.",
+    "reproduced": "It holds in our run, by the rule of the entry: the whole interval says so. "
+    "For a wish of the paper (R37 to R42): it was tried.",
+    "not testable": "An opinion, a wording, or too little said to compare with.",
+    "not tested": "This run left it out.",
+    claims.OPEN: "It waits for an experiment that this run does not have.",
 }
 
 _COLOURS = {
@@ -54,28 +62,58 @@ def headline(entries) -> str:
 
 
 def page(entries) -> str:
-    """Every entry with its verdict, as Markdown; each is a target of its own (`#c31`)."""
-    lines = []
-    for letter, (title, what) in _PARTS.items():
-        lines += [f"## {title}", "", what, ""]
-        for entry in (entry for entry in entries if entry["id"][0] == letter):
-            lines += [f"({entry['id'].lower()})=", f"**{entry['id']}** {entry['claim']}", f": {_judged(entry)}", ""]
+    """Every entry with its verdict, as Markdown: one folded row each, which is a target of its own (`#c31`)."""
+    present = [word for word in _MEANING if any(entry["verdict"] == word for entry in entries)]
+    lines = [_filters(present)]
+    for word in present:
+        rows = sorted(
+            (entry for entry in entries if entry["verdict"] == word), key=lambda e: claims.KINDS[::-1].index(e["kind"])
+        )
+        lines += [f"## {word.capitalize()}", "", _MEANING[word], ""]
+        for entry in rows:
+            lines += [
+                f":::{{dropdown}} {{bdg-{_COLOURS[word]}}}`{word}` **{entry['id']}** {entry['claim']}",
+                f":name: {entry['id'].lower()}",
+                f":class-container: verdict {_slug(word)} {_slug(entry['kind'])}",
+                "",
+                *_judged(entry),
+                ":::",
+                "",
+            ]
     return "\n".join(lines)
 
 
+def _filters(verdicts):
+    """Buttons that hide rows by style alone, so that they work without JavaScript."""
+    choices = {"verdict": verdicts, "kind": claims.KINDS[::-1]}
+    lines = ['<form class="verdict-filters" autocomplete="off">']
+    for group, words in choices.items():
+        lines.append(f"<fieldset><legend>{group.capitalize()}</legend>")
+        for word in ("all", *words):
+            slug, checked = _slug(word), " checked" if word == "all" else ""
+            lines.append(f'<label><input type="radio" name="{group}" value="{slug}"{checked}> {word}</label>')
+        lines.append("</fieldset>")
+    return "\n".join([*lines, "</form>", ""])
+
+
+def _slug(words):
+    return words.replace(" ", "-")
+
+
 def _judged(entry):
-    """The verdict on an entry, what the paper says, our finding, the rule, and where the evidence is."""
+    """What the paper says, our finding, the rule, and where the evidence is, as a list of definitions."""
     where, label = entry["evidence"].split(".html#")
     other = entry["decided_with"]
     numbered = label.startswith(("fig-", "tbl-"))
-    sentences = [
-        f"{{bdg-{_COLOURS[entry['verdict']]}}}`{entry['verdict']}` *{entry['kind']}* Paper ({entry['section']}): {entry['paper']}.",
-        f"Here: {_with_interval(entry)}." if entry["ours"] else "",
-        entry["note"] if entry["verdict"] != claims.OPEN else "",
-        f"The same facts decide [{other}](#{other.lower()}); counted there." if other else "",
-        "Evidence: " + (f"{{numref}}`{label}` in {{doc}}`/{where}`." if numbered else f"{{doc}}`/{where}`."),
-    ]
-    return " ".join(sentence for sentence in sentences if sentence)
+    facts = {
+        "The paper": f"{entry['paper']} ({entry['section']})",
+        "Here": _with_interval(entry),
+        "Rule": entry["note"] if entry["verdict"] != claims.OPEN else "",
+        "Counted": f"with [{other}](#{other.lower()}), which the same facts decide." if other else "",
+        "Evidence": f"{{numref}}`{label}` in {{doc}}`/{where}`" if numbered else f"{{doc}}`/{where}`",
+        "Kind": entry["kind"],
+    }
+    return [f"- *{name}*: {text}" for name, text in facts.items() if text]
 
 
 def _with_interval(entry):
