@@ -182,6 +182,26 @@ def test_confusion_matrix_can_be_walked_through_by_keyboard(browser, address):
         assert " read as " in first and visit.page.locator(".confusion-cell").inner_text() != first
 
 
+@pytest.mark.parametrize("javascript", [True, False])
+def test_verdicts_are_filtered_by_word_and_kind(javascript, browser, address):
+    with Visit(browser, address + "book/verdicts.html", java_script_enabled=javascript) as visit:
+        rows = visit.page.locator("details.verdict")
+        all_of_them = rows.count()
+        visit.page.get_by_label("partly", exact=True).check()
+        visit.page.get_by_label("finding", exact=True).check()
+        seen = [row.get_attribute("class").split() for row in rows.all() if row.is_visible()]
+        assert 0 < len(seen) < all_of_them == len(claims.gather(paths.REFERENCE))
+        assert all({"partly", "finding"} <= set(row) for row in seen)
+        assert not visit.page.get_by_role("heading", name="Reproduced").is_visible()
+        assert visit.page.get_by_role("heading", name="Partly").is_visible()
+
+
+def test_link_to_a_verdict_opens_it(browser, address):
+    with Visit(browser, address + "book/verdicts.html#c31") as visit:
+        visit.page.locator("#c31[open]").wait_for()
+        assert visit.page.locator("#c31 li").first.is_visible() and visit.page.locator("details.verdict[open]").count() == 1
+
+
 def test_tables_can_be_downloaded(browser, address):
     with Visit(browser, address + "notebooks/08_evaluation.html") as visit:
         tables = visit.page.locator("article table")
