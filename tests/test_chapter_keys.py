@@ -148,7 +148,7 @@ FEEDS = {  # a pattern for the steps that each parameter feeds; the replays see 
     },
     "06_modern_cnn": {
         "n_train": ".*",
-        "modern_epochs": "ensemble.*|" + trained("modern_cnn", "modern_cnn-winner", "small-taught"),
+        "modern_epochs": "ensemble.*|" + trained("modern_cnn", "modern_cnn-winner", "modern_small"),
         "modern_seeds": "(?!train-modern-ablation|train-modern_cnn-trial)(train|ensemble).*",
         "max_trials": trained("modern_cnn-trial"),
         "search_rows": trained("modern_cnn-trial"),
@@ -157,7 +157,7 @@ FEEDS = {  # a pattern for the steps that each parameter feeds; the replays see 
         "ablation_epochs": trained("modern-ablation"),
         "ablation_seeds": trained("modern-ablation"),
         "ablation_limit": trained("modern-ablation"),
-        "small_epochs": trained("modern_small", "small-taught"),
+        "small_epochs": trained("modern_small", "small-untaught"),
     },
     "07_limits": {
         "n_train": ".*",
