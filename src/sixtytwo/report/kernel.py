@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import re
 import sys
+import tempfile
 import threading
 import time
 
@@ -73,14 +74,16 @@ def _run_papermill(path, partial, chosen, timeout):
     import papermill
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
+    from sixtytwo.report.own_kernel import own_kernel
+
     chatter = partial.with_suffix(".stderr")
     try:
         for attempt in range(ATTEMPTS):
             try:
-                with _stderr_to(chatter):
+                with _stderr_to(chatter), tempfile.TemporaryDirectory() as settings:
                     papermill.execute_notebook(
-                        path, partial, parameters=chosen, kernel_name="python3", progress_bar=False, cwd=path.parent,
-                        start_timeout=120, execution_timeout=timeout,
+                        path, partial, parameters=chosen, kernel_name="python3", language="python", progress_bar=False,
+                        cwd=path.parent, start_timeout=120, execution_timeout=timeout, kernel_manager_class=own_kernel(settings),
                     )  # fmt: skip
                 break
             except RuntimeError as error:  # Jupyter picks ports that are free, and another kernel may take one before this does
