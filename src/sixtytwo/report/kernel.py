@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import copy
 import io
 import multiprocessing
 import os
@@ -14,7 +15,7 @@ import time
 import nbformat
 import PIL.Image
 
-from sixtytwo.base import journal, machine, progress
+from sixtytwo.base import journal, machine, paths, progress
 from sixtytwo.report import book, fingerprint, gate
 
 ATTEMPTS = 3  # to start a kernel
@@ -26,7 +27,7 @@ def execute(chapter, folder, profile) -> None:
 
     Raises RunError, and leaves what there is in its folder `partial`.
     """
-    path, _, chosen = chapter
+    path, notebook, chosen = chapter
     identity = fingerprint.fingerprint(chapter, folder)
     partial = folder / "partial" / path.name
     partial.parent.mkdir(exist_ok=True)
@@ -36,14 +37,14 @@ def execute(chapter, folder, profile) -> None:
     print(f"{path.name} …", flush=True)
     started = time.perf_counter()
     with showing(notes):
-        _run_papermill(path, partial, chosen, CELL_TIMEOUT[profile])
+        _run_papermill(path, notebook, partial, chosen, CELL_TIMEOUT[profile])
     seconds = time.perf_counter() - started
     notebook = without_progress(nbformat.read(partial, as_version=4))
     kinds = ("model", "step", "malformed")
     noted = {kind: sorted({value for key, value in journal.read(notes) if key == kind}) for kind in kinds}
     found = gate.problems(notebook) or _journal_problems(notebook, notes, noted["malformed"])
     if found := found or gate.failed_trials(folder, noted["model"]):
-        raise book.RunError(f"{path.name} was executed, but: {'; '.join(found)}; see {book.shown(partial)}.")
+        raise book.RunError(f"{path.name} was executed, but: {'; '.join(found)}; see {paths.shown(partial)}.")
     notebook.metadata["book"] = {
         **identity,
         "profile": profile,
@@ -65,11 +66,11 @@ def _journal_problems(notebook, notes, malformed):
         code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
         opened = "".join(f" (it has {call})" for call in re.findall(r"open_chapter\(.*?\)", code, re.DOTALL))
         wanted = f'add helpers.open_chapter(run_dir, "{notes.stem}") to its first cell of code{opened}'
-        return [f"it does not say in {book.shown(notes)} what it uses: {wanted}"]
-    return [f"its journal {book.shown(notes)} has a line that is no note: {line:.60}" for line in malformed]
+        return [f"it does not say in {paths.shown(notes)} what it uses: {wanted}"]
+    return [f"its journal {paths.shown(notes)} has a line that is no note: {line:.60}" for line in malformed]
 
 
-def _run_papermill(path, partial, chosen, timeout):
+def _run_papermill(path, notebook, partial, chosen, timeout):
     """Run a notebook with papermill; its error, in one sentence, as a RunError."""
     import papermill
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
@@ -82,7 +83,7 @@ def _run_papermill(path, partial, chosen, timeout):
             try:
                 with _stderr_to(chatter), tempfile.TemporaryDirectory() as settings:
                     papermill.execute_notebook(
-                        path, partial, parameters=chosen, kernel_name="python3", language="python", progress_bar=False,
+                        copy.deepcopy(notebook), partial, parameters=chosen, kernel_name="python3", language="python", progress_bar=False,
                         cwd=path.parent, start_timeout=120, execution_timeout=timeout, kernel_manager_class=own_kernel(settings),
                     )  # fmt: skip
                 break
@@ -91,11 +92,11 @@ def _run_papermill(path, partial, chosen, timeout):
                     raise
     except papermill.PapermillExecutionError as error:
         place = f"{path.name}, cell {error.exec_count}"
-        raise book.RunError(f"{place}: {error.ename}: {error.evalue}; see {book.shown(partial)}.") from error
+        raise book.RunError(f"{place}: {error.ename}: {error.evalue}; see {paths.shown(partial)}.") from error
     except DeadKernelError as error:
-        raise book.RunError(f"{path.name}: the kernel died (out of memory, or killed); see {book.shown(chatter)}.") from error
+        raise book.RunError(f"{path.name}: the kernel died (out of memory, or killed); see {paths.shown(chatter)}.") from error
     except CellTimeoutError as error:
-        raise book.RunError(f"{path.name}: a cell ran longer than {timeout} s; see {book.shown(partial)}.") from error
+        raise book.RunError(f"{path.name}: a cell ran longer than {timeout} s; see {paths.shown(partial)}.") from error
 
 
 def without_progress(notebook):
