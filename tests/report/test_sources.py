@@ -13,7 +13,7 @@ OPENING = 'import helpers\nhelpers.open_chapter(run_dir, "01_first")'
 
 def text(*cells, **changes):
     """The text of a notebook with a cell of parameters and some cells of code."""
-    parameters = nbformat.v4.new_code_cell('dataset = "auto"\nrun_dir = "x"', metadata={"tags": ["parameters"]})
+    parameters = nbformat.v4.new_code_cell('dataset = "auto"\nrun_dir = "x"\nn = 1', metadata={"tags": ["parameters"]})
     notebook = nbformat.v4.new_notebook(cells=[parameters, *map(nbformat.v4.new_code_cell, cells)])
     return json.dumps(json.loads(nbformat.writes(notebook)) | changes)
 

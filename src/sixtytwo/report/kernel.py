@@ -1,9 +1,7 @@
 """One chapter, executed through papermill; its output appears under its final name only if it passes the gate."""
 
-import base64
 import contextlib
 import copy
-import io
 import multiprocessing
 import os
 import re
@@ -13,10 +11,9 @@ import threading
 import time
 
 import nbformat
-import PIL.Image
 
 from sixtytwo.base import journal, machine, paths, progress
-from sixtytwo.report import book, fingerprint, gate
+from sixtytwo.report import book, fingerprint, gate, outputs
 
 ATTEMPTS = 3  # to start a kernel
 CELL_TIMEOUT = {"smoke": 20 * 60, "draft": 3 * 3600, "paper": 24 * 3600}  # seconds
@@ -39,7 +36,7 @@ def execute(chapter, folder, profile) -> None:
     with showing(notes):
         _run_papermill(path, notebook, partial, chosen, CELL_TIMEOUT[profile])
     seconds = time.perf_counter() - started
-    notebook = without_progress(nbformat.read(partial, as_version=4))
+    notebook = outputs.without_progress(nbformat.read(partial, as_version=4))
     kinds = ("model", "step", "malformed")
     noted = {kind: sorted({value for key, value in journal.read(notes) if key == kind}) for kind in kinds}
     found = gate.problems(notebook) or _journal_problems(notebook, notes, noted["malformed"])
@@ -55,7 +52,7 @@ def execute(chapter, folder, profile) -> None:
         "models": noted["model"],
         "store": noted["step"],
     }
-    nbformat.write(_tidied(notebook), partial)
+    nbformat.write(outputs.tidied(notebook), partial)
     partial.replace(folder / "notebooks" / path.name)
     print(f"{path.name}: {seconds:.0f} s", flush=True)
 
@@ -97,35 +94,6 @@ def _run_papermill(path, notebook, partial, chosen, timeout):
         raise book.RunError(f"{path.name}: the kernel died (out of memory, or killed); see {paths.shown(chatter)}.") from error
     except CellTimeoutError as error:
         raise book.RunError(f"{path.name}: a cell ran longer than {timeout} s; see {paths.shown(partial)}.") from error
-
-
-def without_progress(notebook):
-    """An executed notebook without the live lines of progress (`journal.say`), which are for who watches."""
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            cell.outputs = [output for output in cell.outputs if not output.get("metadata", {}).get("progress")]
-    return notebook
-
-
-def _tidied(notebook):
-    """An executed notebook as it is kept: no chatter of libraries, no paths of this machine, small pictures."""
-    notebook.metadata.pop("papermill", None)
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"]
-            for output in cell.outputs:
-                if "image/png" in output.get("data", {}):
-                    output.data["image/png"] = _palette_png(output.data["image/png"])
-    return notebook
-
-
-def _palette_png(encoded):
-    """A picture in base64 with 256 colours instead of 16 million: a figure needs no more, and has a third of the bytes."""
-    with PIL.Image.open(io.BytesIO(base64.b64decode(encoded))) as picture:
-        small = picture.convert("RGB").quantize(256, dither=PIL.Image.Dither.NONE)
-        stream = io.BytesIO()
-        small.save(stream, "PNG", optimize=True, dpi=picture.info.get("dpi"))
-    return base64.b64encode(stream.getvalue()).decode()
 
 
 @contextlib.contextmanager
