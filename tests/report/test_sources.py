@@ -85,6 +85,11 @@ def test_copy_that_papermill_executed_is_refused(refused):
     assert "papermill injected (cell 1)" in refused(nbformat.writes(nbformat.v4.new_notebook(cells=[injected])))
 
 
+def test_pasted_picture_that_was_lost_is_named(refused):
+    prose = nbformat.v4.new_markdown_cell("![a](attachment:my%20picture.png)")
+    assert "pasted picture my picture.png in cell 1" in refused(nbformat.writes(nbformat.v4.new_notebook(cells=[prose])))
+
+
 GOOD = {
     "byte-order mark": "\ufeff" + text(OPENING),
     "name in a variable": text("import helpers\nname = '01_first'\nhelpers.open_chapter(run_dir, name)"),

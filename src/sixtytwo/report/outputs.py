@@ -35,8 +35,10 @@ def _tidy(data):
     """Tidy what one output shows, by its kind."""
     if "image/png" in data:
         data["image/png"] = _palette_png(data["image/png"])
-    if "application/json" in data and "text/html" not in data:  # of which a page shows the text
-        data["text/plain"] = json.dumps(data["application/json"], indent=1, ensure_ascii=False)
+    if "application/json" in data:  # of which a page shows the text
+        data["text/plain"] = json.dumps(data.pop("application/json"), indent=1, ensure_ascii=False)
+    for kind in [kind for kind in data if kind.startswith("application/vnd.")]:  # the others are for pages
+        del data[kind]
     if "text/plain" in data:
         data["text/plain"] = _shortened(data["text/plain"])
 

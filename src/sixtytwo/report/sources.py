@@ -4,6 +4,7 @@ import ast
 import importlib.util
 import json
 import re
+import urllib.parse
 
 import nbformat
 
@@ -88,6 +89,13 @@ def _problems(path, notebook):
             yield f"has the markers of a merge (<<<<<<<) in cell {number}: take one of its two sides"
         if "injected-parameters" in cell.metadata.get("tags", []):
             yield f"has a cell that papermill injected (cell {number}): it is a copy that was executed; delete that cell"
+        pasted = (
+            map(urllib.parse.unquote, re.findall(r"attachment:([^)\"'\s>]+)", cell.source))
+            if "markdown" in cell.cell_type
+            else ()
+        )
+        if lost := [name for name in pasted if name not in cell.get("attachments", {})]:
+            yield f"shows the pasted picture {lost[0]} in cell {number}, but does not hold it: paste it again"
     yield from _problems_of_code(path, notebook)
 
 
