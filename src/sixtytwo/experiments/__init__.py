@@ -2,6 +2,11 @@
 
 import contextlib
 
+import dask.config
+
+if not dask.config.get("scheduler-address", None):  # who names no cluster has Dask's settings for something else
+    dask.config.refresh(paths=[], env={})  # before `distributed` is imported, which looks at them then
+
 import keras
 import tensorflow as tf
 
