@@ -43,10 +43,13 @@ def open_chapter(run_dir, chapter):
 
 
 def _cells():
-    """The sources of the cells of the notebook that this process has run; none outside of notebooks."""
+    """The sources of the cells that a program has run in this process; none if a person runs them, in any order."""
     from IPython import get_ipython
 
-    return [source for source in shell.user_ns.get("In", []) if source] if (shell := get_ipython()) else []
+    shell = get_ipython()
+    if shell is None or getattr(getattr(shell, "kernel", None), "_allow_stdin", False):  # a program answers no question
+        return []
+    return [source for source in shell.user_ns.get("In", []) if source]
 
 
 def read(path) -> list[tuple[str, str]]:

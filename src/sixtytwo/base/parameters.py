@@ -2,7 +2,6 @@
 
 import ast
 import contextlib
-import itertools
 
 INJECTED = "# Parameters\n"  # how the cell begins that papermill puts below the one with the defaults
 
@@ -56,17 +55,18 @@ def _kind(value):
 
 
 def check_injected(cells, chapter) -> None:
-    """Raise ParameterError if papermill injected what does not fit; `cells` are the sources of those that have been run."""
-    for before, cell in itertools.pairwise(["", *cells]):
-        if cell.startswith(INJECTED):
-            values, defaults = _literals(cell), _literals(before)
-            if defaults and not set(defaults) <= set(values):  # else it is a reader's own cell, run a second time
-                check(values, defaults, chapter)
-    if cells and cells[0].startswith(INJECTED):
-        own = {name for cell in cells[1:] if not cell.startswith(INJECTED) for name in _literals(cell)}
-        if lost := sorted(own & set(_literals(cells[0]))):
-            remedy = "tag its cell with the defaults `parameters`"
-            raise ParameterError(f"{chapter} sets {', '.join(lost)} itself, whatever papermill is told: {remedy}")
+    """Raise ParameterError if papermill injected what does not fit; `cells` are the sources of those that were run so far."""
+    marked = [number for number, cell in enumerate(cells) if cell.startswith(INJECTED)][:2]
+    if not marked:
+        return
+    injected = marked[-1] if marked[-1] == marked[0] + 1 else marked[0]  # the first may be the notebook's own
+    values = _literals(cells[injected])
+    if injected and (defaults := _literals(cells[injected - 1])):
+        check(values, defaults, chapter)
+    own = {name for cell in cells[injected + 1 :] for name in _literals(cell)}
+    if injected == 0 and (lost := sorted(own & set(values))):
+        remedy = "tag its cell with the defaults `parameters`"
+        raise ParameterError(f"{chapter} sets {', '.join(lost)} itself, whatever papermill is told: {remedy}")
 
 
 def _literals(source):
