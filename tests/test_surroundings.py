@@ -131,3 +131,25 @@ def test_hostile_environment_gives_the_same_outputs_bit_for_bit(project, hostile
     assert outputs(clean) == outputs(other)
     assert sum(bool(found) for _, found in outputs(clean)) == 5
     assert "01_first.ipynb ?" in done.stdout.decode("ascii"), "a letter that the terminal lacks is replaced"
+
+
+IN_A_SCRIPT = """
+import helpers
+import dask.config, keras, matplotlib, numpy, pandas
+helpers.use_style()
+helpers.train
+print(numpy.array([1 / 3]), keras.backend.backend(), keras.config.floatx(), keras.config.image_data_format())
+print(keras.config.max_epochs(), matplotlib.rcParams["text.usetex"], pandas.get_option("display.precision"))
+print(dask.config.get("distributed.worker.daemon"), dask.config.get("distributed.comm.default-scheme"))
+"""
+
+
+def test_settings_are_set_aside_once_helpers_is_imported_wherever_that_is(hostile, tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(IN_A_SCRIPT, encoding="utf-8")
+    (tmp_path / "other" / "helpers.py").unlink()  # nobody could import ours then
+    unset = ("PYTHONSTARTUP", "PYTHONWARNINGS", "PYTHONOPTIMIZE", "PYTHONDONTWRITEBYTECODE")  # of what is imported before; slow
+    environment = {name: str(value) for name, value in hostile.items() if name not in unset} | {"PATH": os.environ["PATH"]}
+    done = subprocess.run([sys.executable, script], env=environment, capture_output=True, text=True, check=False)
+    words = ["[0.33333333]", "tensorflow", "float32", "channels_last", "None", "False", "6", "True", "tcp"]
+    assert done.returncode == 0 and done.stdout.split() == words, done.stderr
