@@ -11,7 +11,7 @@ from pathlib import Path
 
 SOURCE = Path(__file__).resolve().parents[2]  # where this package is imported from
 SET_ASIDE = ("PYTHON", "IPYTHON", "MATPLOTLIBRC", "KERAS_", "TF_", "XLA_", "ONEDNN_", "DNNL_", "NPY_", "SCIPY_", "SKLEARN_")
-SET_ASIDE += ("EAGER_IMPORT", "TQDM_")  # how the names of variables begin
+SET_ASIDE += ("KERASTUNER_", "EAGER_IMPORT", "TQDM_", "DOCUTILSCONFIG", "SOURCE_DATE_EPOCH")  # how names of variables begin
 KEPT = ("PYTHONPATH", "PYTHONUTF8", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX", "KERAS_HOME")
 OURS = {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}
 INLINE = {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}  # where a chapter is executed
