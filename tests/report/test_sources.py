@@ -95,7 +95,7 @@ GOOD = {
     "name in a variable": text("import helpers\nname = '01_first'\nhelpers.open_chapter(run_dir, name)"),
     "shell": text(OPENING, "!ls\nfiles = !ls"),
     "timed": text(f"%%time\n{OPENING}"),
-    "other languages": text(OPENING, "%%bash\ncd /tmp && ls", "%%html\n<b>"),
+    "other languages": text(OPENING, "%%bash\ncd /tmp && ls", "%%html\n<b>", "%%writefile x.py\nimport no_such_package"),
     "await": text(OPENING, "import asyncio\nawait asyncio.sleep(0)"),
     "optional import": text(OPENING, "try:\n    import no_such_package\nexcept ImportError:\n    pass"),
     "Colab": text("import sys\nif 'google.colab' in sys.modules:\n    %pip install x", OPENING),

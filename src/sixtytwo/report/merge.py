@@ -8,11 +8,9 @@ from pathlib import Path
 
 import nbformat
 
-from sixtytwo.report import book
+from sixtytwo.report import book, sources
 
 TITLE = re.compile(r"^# |^=+$", re.MULTILINE)
-PASTED = re.compile(r"!\[(?P<alt>[^]]*)\]\(<?attachment:(?P<name>[^)\s>]+)[^)]*\)")
-PASTED_IN_HTML = re.compile(r"""<img(?P<before>[^>]*) src=["']attachment:(?P<name>[^"']+)["'](?P<after>[^>]*)>""")
 SHOWN_RAW = ("text/html", "text/markdown")  # kinds of raw cells that are for pages
 
 
@@ -53,7 +51,7 @@ def _prose(cell):
     """A cell with the pictures that were pasted into its Markdown at their places."""
     pictures = cell.pop("attachments", {})
     if cell.cell_type == "markdown":
-        for pattern in (PASTED, PASTED_IN_HTML):
+        for pattern in sources.PASTED:
             cell.source = pattern.sub(lambda found: _image(pictures, **found.groupdict()) or found[0], cell.source)
     return cell
 

@@ -17,6 +17,10 @@ class RunError(RuntimeError):
 
 
 MARKER = re.compile(r"^(<{7}|>{7}) ", re.MULTILINE)  # of a merge that was not finished
+PASTED = (  # into Markdown, and by people who then gave it a width
+    re.compile(r"!\[(?P<alt>[^]]*)\]\(<?attachment:(?P<name>[^)\s>]+)[^)]*\)"),
+    re.compile(r"""<img(?P<before>[^>]*) src=["']attachment:(?P<name>[^"']+)["'](?P<after>[^>]*)>"""),
+)
 INSTALLER = re.compile(r"\b(pip3?|conda|mamba)\b.*\binstall\b")
 
 
@@ -89,14 +93,15 @@ def _problems(path, notebook):
             yield f"has the markers of a merge (<<<<<<<) in cell {number}: take one of its two sides"
         if "injected-parameters" in cell.metadata.get("tags", []):
             yield f"has a cell that papermill injected (cell {number}): it is a copy that was executed; delete that cell"
-        pasted = (
-            map(urllib.parse.unquote, re.findall(r"attachment:([^)\"'\s>]+)", cell.source))
-            if "markdown" in cell.cell_type
-            else ()
-        )
-        if lost := [name for name in pasted if name not in cell.get("attachments", {})]:
+        if lost := [name for name in _pasted(cell) if name not in cell.get("attachments", {})]:
             yield f"shows the pasted picture {lost[0]} in cell {number}, but does not hold it: paste it again"
     yield from _problems_of_code(path, notebook)
+
+
+def _pasted(cell):
+    """The names of the pictures that were pasted into a cell of Markdown."""
+    found = [found for pattern in PASTED for found in pattern.finditer(cell.source)] if cell.cell_type == "markdown" else []
+    return [urllib.parse.unquote(picture["name"]) for picture in found]
 
 
 def _problems_of_code(path, notebook):
@@ -111,11 +116,13 @@ def _problems_of_code(path, notebook):
                 yield f"has a cell that is no Python (cell {number}, line {error.lineno}: {error.msg})"
             continue
         called = [node for node in _outside_colab(tree) if isinstance(node, ast.Call)]
+        calls += [call for call in called if ast.unparse(call.func).rpartition(".")[2] == "open_chapter"]
+        if cell.source.startswith("%%"):  # such as %%writefile
+            continue
         if any(map(_installs, called)):
             yield f"installs packages (cell {number}), but all chapters share them: add them to requirements.txt instead"
         if missing := _not_installed(tree, path.parent):
             yield f"imports {', '.join(missing)} (cell {number}), which is not installed: add it to requirements.txt, or do without"
-        calls += [call for call in called if ast.unparse(call.func).rpartition(".")[2] == "open_chapter"]
     yield from _problems_of_journal(path, calls)
 
 
