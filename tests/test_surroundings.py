@@ -153,3 +153,19 @@ def test_settings_are_set_aside_once_helpers_is_imported_wherever_that_is(hostil
     done = subprocess.run([sys.executable, script], env=environment, capture_output=True, text=True, check=False)
     words = ["[0.33333333]", "tensorflow", "float32", "channels_last", "None", "False", "6", "True", "tcp"]
     assert done.returncode == 0 and done.stdout.split() == words, done.stderr
+
+
+def test_papermill_alone_draws_the_same_figures_and_tables(hostile, tmp_path):
+    (tmp_path / "home" / ".ipython" / "profile_default" / "ipython_config.py").unlink()  # read before any code of ours
+    cells = ["import helpers\nhelpers.use_style()", "import matplotlib.pyplot as plt\nimport pandas as pd", *CELLS[2:4]]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    nbformat.write(notebook, tmp_path / "in.ipynb")
+    seen = []
+    for variables in (
+        {"HOME": str(tmp_path)},
+        {name: str(hostile[name]) for name in ("HOME", "MPLBACKEND", "MATPLOTLIBRC", "TZ")},
+    ):
+        command = [sys.executable, "-m", "papermill", "in.ipynb", "out.ipynb", "-k", "python3", "-l", "python"]
+        subprocess.run(command, cwd=tmp_path, env=os.environ | variables, check=True, capture_output=True)
+        seen.append([cell.outputs for cell in nbformat.read(tmp_path / "out.ipynb", as_version=4).cells])
+    assert seen[0] == seen[1] and "image/png" in str(seen[0])
