@@ -68,7 +68,7 @@ def one_run(folder):
 
 def peak_gb() -> float:
     """Peak resident memory of this process; getrusage would count the process that started it."""
-    status = dict(line.split(":") for line in Path("/proc/self/status").read_text().splitlines())
+    status = dict(line.split(":") for line in Path("/proc/self/status").read_text(encoding="utf-8").splitlines())
     return int(status["VmHWM"].split()[0]) * 1024 / 1e9
 
 

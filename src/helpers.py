@@ -1,10 +1,8 @@
 """The door of the book's package `sixtytwo`: what chapters import, by the name of the module that it lives in."""
 
-import os
-
 import lazy_loader
 
-os.environ.pop("EAGER_IMPORT", None)  # nothing in a reader's environment may change what the book does
+import sixtytwo  # noqa: F401 - now, so that the settings of the reader's environment are set aside before a chapter goes on
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     "sixtytwo",

@@ -51,7 +51,7 @@ class Remote:
         hidden = {"EMNIST_DIR", "PYTHONPATH", "XDG_CACHE_HOME"}
         environment = {name: value for name, value in os.environ.items() if name not in hidden and not name.startswith("DASK")}
         environment |= {"HOME": str(folder), **variables}
-        with open(self.folder / f"{folder.name}.log", "w") as printed:
+        with open(self.folder / f"{folder.name}.log", "w", encoding="utf-8") as printed:
             streams = {"stdout": printed, "stderr": subprocess.STDOUT}
             process = subprocess.Popen([sys.executable, "-m", "dask", *command], cwd=folder, env=environment, **streams)
         self.processes.append(process)
@@ -94,7 +94,7 @@ def started(folder, code, **variables):
     indented = "\n".join(f"    {line}" for line in code.strip().splitlines())
     program = folder / "program.py"
     program.write_text(f"{PROLOGUE.format(store=str(folder / 'store'))}\nif __name__ == '__main__':\n{indented}\n")
-    with open(folder / "printed", "w") as printed:
+    with open(folder / "printed", "w", encoding="utf-8") as printed:
         streams = {"stdout": printed, "stderr": subprocess.STDOUT}
         environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent)} | variables
         command = [sys.executable, str(program)]

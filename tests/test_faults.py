@@ -57,7 +57,7 @@ def tiny(tmp_path):
 
 def start(checkout):
     command = [sys.executable, "-m", "sixtytwo.report.command", "run", "--profile", "smoke", "--data", "synthetic"]
-    with open(checkout.folder / ".git" / "printed", "w") as printed:
+    with open(checkout.folder / ".git" / "printed", "w", encoding="utf-8") as printed:
         streams = {"stdout": printed, "stderr": subprocess.STDOUT}
         return subprocess.Popen(command, cwd=checkout.folder, env=checkout.environment, start_new_session=True, **streams)
 

@@ -1,0 +1,5 @@
+"""The package of the book."""
+
+from sixtytwo.base import surroundings
+
+surroundings.settle()

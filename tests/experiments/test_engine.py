@@ -43,7 +43,7 @@ def functions():
         return {"number": number}
 
     def noted(notes, folder):
-        with open(notes, "a") as stream:
+        with open(notes, "a", encoding="utf-8") as stream:
             stream.write("computed\n")
         return {}
 
@@ -104,7 +104,7 @@ def test_images_travel_once_to_each_worker(two_workers, data, tmp_path):
 
     class Counted(Data):
         def __setstate__(self, state):
-            with open(arrivals, "a") as stream:
+            with open(arrivals, "a", encoding="utf-8") as stream:
                 stream.write(f"{os.getpid()}\n")
             self.__dict__.update(state)
 

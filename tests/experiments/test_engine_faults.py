@@ -126,7 +126,7 @@ def test_cluster_without_workers_is_said_and_waited_for(tmp_path, capsys):
 def test_worker_with_another_version_of_the_package_is_refused_with_both(tmp_path):
     other = tmp_path / "other"
     shutil.copytree(ROOT / "src", other, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
-    with open(other / "sixtytwo" / "experiments" / "fitting.py", "a") as stream:
+    with open(other / "sixtytwo" / "experiments" / "fitting.py", "a", encoding="utf-8") as stream:
         stream.write("# changed\n")
     digest = "[0-9a-f]{12}"
     refused = rf"a worker \(.*\) has sixtytwo ({digest}), and this process sixtytwo (?!\1){digest}: install the same on both"

@@ -60,3 +60,10 @@ def test_every_command_of_the_makefile_exists(capsys):
         with pytest.raises(SystemExit) as ended:
             command.main([name, "--help"])
         assert ended.value.code == 0
+
+
+@pytest.mark.parametrize("given", ["epochs", "seeds=[0"])
+def test_setting_that_cannot_be_read_is_refused_in_one_sentence(given, capsys):
+    with pytest.raises(SystemExit):
+        command.main(["run", "--set", given])
+    assert f"{given!r} is no NAME=VALUE" in capsys.readouterr().err

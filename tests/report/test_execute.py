@@ -187,7 +187,7 @@ def start(project):
 
 
 def wait_for(process, *paths):
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 240
     while not all(path.exists() for path in paths):
         assert time.monotonic() < deadline and process.poll() is None
         time.sleep(0.1)

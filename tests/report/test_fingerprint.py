@@ -104,6 +104,13 @@ def test_change_of_a_claim_executes_the_chapters_that_judge(source, tmp_path):
     assert executed == {path.stem for path in book.chapters() if "helpers.judge(" in path.read_text(encoding="utf-8")}
 
 
+def test_line_endings_of_windows_change_nothing(source, tmp_path):
+    before = identities(tmp_path), fingerprint.source_digests()
+    for path in (*source.rglob("*.py"), source.parent / "helpers.py", tmp_path / "claims.yml"):
+        path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    assert (identities(tmp_path), fingerprint.source_digests()) == before
+
+
 def test_change_of_what_builds_the_site_executes_nothing(source, tmp_path):
     assert changed(source / "report" / "stage.py", tmp_path) == (set(), set())
 

@@ -1,6 +1,7 @@
 """The gate sees what papermill does not tell."""
 
 import nbformat
+import pytest
 from projects import FIGURE_METADATA, GOOD_FIGURE
 
 from sixtytwo.report import gate
@@ -34,3 +35,38 @@ def test_gate_sees_cells_that_never_ran(project):
     notebook.cells[-1].execution_count = 5
     notebook.cells[-1].outputs = [nbformat.v4.new_output("error", ename="E", evalue="", traceback=[])]
     assert gate.problems(notebook) == ["code cell 5 has an error output"]
+
+
+def shown(data, *tags):
+    output = nbformat.v4.new_output("display_data", data)
+    cell = nbformat.v4.new_code_cell("x", execution_count=1, outputs=[output], metadata={"tags": [*tags]})
+    return gate.problems(nbformat.v4.new_notebook(cells=[cell]))
+
+
+NOT_SHOWN = {
+    "a widget": {"application/vnd.jupyter.widget-view+json": {"model_id": "a"}, "text/plain": "IntSlider(value=0)"},
+    "a figure of plotly": {"application/vnd.plotly.v1+json": {"data": []}, "text/html": "<div></div>"},
+    "a figure of Vega": {"application/vnd.vegalite.v5+json": {}, "text/plain": "alt.Chart(...)"},
+    "from another host": {"text/html": '<script\nsrc="https://cdn.example/x.js"></script>', "text/plain": "x"},
+    "another host, which": {"text/html": '<script type="module">import "https://cdn.example/x"</script>'},
+    "application/javascript, which no page can": {"application/javascript": "alert(1)"},
+    "6 MB, more than 5": {"text/html": "x" * 6_000_000},
+}
+
+
+@pytest.mark.parametrize("words", NOT_SHOWN)
+def test_output_that_a_page_would_not_show_is_refused_unless_it_is_left_out(words):
+    [problem] = shown(NOT_SHOWN[words])
+    assert problem.startswith("code cell 1 shows ") and words in problem and "tag the cell remove-output" in problem
+    assert shown(NOT_SHOWN[words], "remove-output") == []
+
+
+def test_outputs_that_pages_show_pass():
+    for data in (
+        {"text/plain": "x" * 6_000_000},
+        {"application/json": {"a": 1}, "text/plain": "<IPython.core.display.JSON object>"},
+        {"text/html": '<a href="https://example.org">paper</a>'},
+        {"image/svg+xml": "<svg/>"},
+        {"application/papermill.record/text/plain": "a glued value"},
+    ):
+        assert shown(data) == []

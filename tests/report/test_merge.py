@@ -11,7 +11,7 @@ JUDGING = 'helpers.judge(run_dir, "03_mlp", decides=True, n=n)'
 
 
 def notebook(*sources, executed=False):
-    made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("prose")])
+    made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# prose")])
     made.cells += [nbformat.v4.new_code_cell(source) for source in sources]
     made.cells[1].metadata["tags"] = ["parameters"]
     if executed:
@@ -25,9 +25,9 @@ def notebook(*sources, executed=False):
 
 def test_page_has_prose_of_the_source_and_outputs_of_the_run():
     source = notebook("n = 1", "print(n)")
-    source.cells[0].source = "better prose"
+    source.cells[0].source = "# better prose"
     page = merge.merge(source, notebook("n = 1", "print(n)", executed=True), "x")
-    assert page.cells[0].source == "better prose"
+    assert page.cells[0].source == "# better prose"
     assert [cell.source for cell in page.cells[1:]] == ["n = 1", "n = 2", "print(n)"]
     assert page.cells[3].outputs[0].text == "3"
     assert "hide-input" in page.cells[1].metadata.tags and source.cells[1].metadata.tags == ["parameters"]

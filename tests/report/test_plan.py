@@ -9,7 +9,9 @@ from sixtytwo.report import book, command
 def test_notebooks_that_a_reader_adds_come_after_those_of_the_book(tmp_path, monkeypatch):
     (tmp_path / "_toc.yml").write_text("root: index\nparts: [{chapters: [{file: notebooks/02_b}, {file: notebooks/01_a}]}]")
     (tmp_path / "notebooks" / "template").mkdir(parents=True)
-    for name in ("00_mine", "01_a", "02_b", "template/my_model"):
+    (tmp_path / "notebooks" / ".ipynb_checkpoints").mkdir()
+    (tmp_path / "notebooks" / ".ipynb_checkpoints" / "01_a-checkpoint.ipynb").touch()
+    for name in ("00_mine", "01_a", "02_b", "template/my_model", "._01_a", ".~00_mine"):
         (tmp_path / "notebooks" / f"{name}.ipynb").touch()
     monkeypatch.setattr(paths, "ROOT", tmp_path)
     assert [path.stem for path in book.chapters()] == ["02_b", "01_a", "00_mine"]
@@ -56,7 +58,26 @@ def test_missing_parameters_tag_is_refused(project, capsys):
 
 def test_parameters_cell_with_code_is_refused(project, capsys):
     project.chapter("print(n)", parameters="n = 1 + len('a')")
-    refused(project, capsys, ["may only hold lines"])
+    refused(project, capsys, ["may only hold lines", "line 1: n = 1 + len('a')"])
+
+
+def test_parameters_may_have_annotations_comments_and_lists(project, capsys):
+    parameters = (
+        'dataset: str = "auto"\nrun_dir = "_build/interactive"\nn: int = 1  # images\nrates: list[float] = [0.5]  # type: list'
+    )
+    project.chapter("print(n)", parameters=parameters)
+    [chapter] = book.plan("smoke", "synthetic", {"rates": [1, 0.1]})
+    assert chapter.chosen["n"] == 2 and chapter.chosen["rates"] == [1, 0.1]
+    for wrong in (["a"], [True], 0.5):
+        with pytest.raises(book.RunError, match=r"expects a list of float such as \[0.5\]"):
+            book.plan("smoke", "synthetic", {"rates": wrong})
+
+
+@pytest.mark.parametrize("text", ["n: [1", "<<<<<<< HEAD\nn: 1", "- n", "", "n: 1\n\tm: 2"])
+def test_profile_that_holds_no_settings_is_refused(text, project, capsys):
+    project.chapter("print(n)")
+    (project.folder / "notebooks" / "profiles" / "smoke.yaml").write_text(text)
+    refused(project, capsys, ["smoke.yaml", "expected YAML with lines `name: value`"])
 
 
 def test_chapter_that_does_not_exist_is_refused_before_anything_runs(project, capsys):

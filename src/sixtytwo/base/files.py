@@ -86,3 +86,8 @@ def file_digest(path) -> str:
     """SHA-256 of a file."""
     with open(path, "rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def text_digest(path) -> str:
+    """SHA-256 of a text file, whether its lines end as on Linux or as on Windows."""
+    return hashlib.sha256(Path(path).read_bytes().replace(b"\r\n", b"\n")).hexdigest()

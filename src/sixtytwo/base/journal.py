@@ -11,7 +11,7 @@ import sys
 
 from tqdm import tqdm
 
-from sixtytwo.base import files, paths
+from sixtytwo.base import files, parameters, paths
 
 SETTINGS = "run.json"  # in the folder of a run: what the runner tells the chapters
 
@@ -32,11 +32,24 @@ def open_chapter(run_dir, chapter):
         Folder of the run, from the root of the checkout.
     chapter : str
         File name of the notebook without its suffix, e.g. "03_mlp".
+
+    Raises ParameterError if papermill gave the chapter a parameter that it does not have, or a value of another type.
     """
     global _journal
+    parameters.check_injected(_cells(), chapter)
     _journal = journal_path(run_dir, chapter)
     _journal.parent.mkdir(parents=True, exist_ok=True)
     _journal.touch()
+
+
+def _cells():
+    """The sources of the cells that a program has run in this process; none if a person runs them, in any order."""
+    from IPython import get_ipython
+
+    shell = get_ipython()
+    if shell is None or getattr(getattr(shell, "kernel", None), "_allow_stdin", False):  # a program answers no question
+        return []
+    return [source for source in shell.user_ns.get("In", []) if source]
 
 
 def read(path) -> list[tuple[str, str]]:

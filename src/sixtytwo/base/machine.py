@@ -67,10 +67,16 @@ def has_bfloat16() -> bool:
 
 
 def git_commit() -> str:
-    """The commit of the checkout, with "-dirty" after it if tracked files were changed; "unknown" outside git."""
-    command = ["git", "-C", str(paths.ROOT), "describe", "--always", "--dirty", "--abbrev=12", "--match="]
+    """The commit of the checkout, with "-dirty" after it if tracked files were changed; "unknown" outside git.
+
+    A copy without its history is outside git, even where it lies in another project's repository.
+    """
+    own = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}  # another repository's, in a hook
+    own["GIT_CEILING_DIRECTORIES"] = str(paths.ROOT.parent)
+    command = ["git", "-c", f"safe.directory={paths.ROOT.as_posix()}", "-C", str(paths.ROOT)]  # it may be somebody else's
+    command += ["describe", "--always", "--dirty", "--abbrev=12", "--match="]
     try:
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+        return subprocess.run(command, env=own, capture_output=True, encoding="utf-8", check=True).stdout.strip() or "unknown"
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
 

@@ -22,3 +22,8 @@ LOCAL = ROOT / "_build" / "store"  # those of all other runs
 def run(profile) -> Path:
     """The folder of the run of a profile."""
     return ROOT / "_build" / profile
+
+
+def shown(path) -> Path:
+    """A path as messages name it: from the root of the checkout, if it lies in there."""
+    return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path

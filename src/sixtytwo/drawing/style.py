@@ -1,7 +1,9 @@
 """The style of all figures."""
 
 import matplotlib as mpl
+import pandas as pd
 import seaborn as sns
+from IPython import get_ipython
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 
 from sixtytwo.drawing import palette
@@ -12,7 +14,11 @@ MONOSPACE = "DejaVu Sans Mono"  # where characters are named: in the other font 
 
 
 def use_style():
-    """Set the book's figure style; call once at the top of a chapter."""
+    """Set the book's style of figures and tables, whatever the reader's settings are; call once at the top of a chapter."""
+    if (shell := get_ipython()) is not None and hasattr(shell, "kernel"):
+        shell.run_line_magic("matplotlib", "inline")  # MPLBACKEND or a matplotlibrc may say otherwise
+    mpl.rcdefaults()
+    pd.reset_option("^(display|styler)")
     sns.set_theme(context="notebook", style="whitegrid", palette=list(palette.COLOURS.values()))
     mpl.rcParams.update(
         {
@@ -26,7 +32,7 @@ def use_style():
             "font.size": 11,
         }
     )
-    set_matplotlib_formats("retina", facecolor="white")
+    set_matplotlib_formats("retina", facecolor="white", bbox_inches="tight")
 
 
 def plain_ticks(axis):

@@ -1,6 +1,5 @@
 """The book as it is planned: its pages, its chapters, their parameters, and which of them run with which values."""
 
-import ast
 import os
 from pathlib import Path
 from typing import NamedTuple
@@ -9,13 +8,12 @@ import nbformat
 import yaml
 
 from sixtytwo.base import paths
+from sixtytwo.base.parameters import ParameterError, check, declared
 from sixtytwo.data import download, emnist, idx, registry
+from sixtytwo.report import sources
+from sixtytwo.report.sources import RunError
 
 PROFILES = ("smoke", "draft", "paper")
-
-
-class RunError(RuntimeError):
-    """The run cannot start or must not be trusted; the message says why and what to do."""
 
 
 class Chapter(NamedTuple):
@@ -39,13 +37,25 @@ def listed_pages(folder) -> list[str]:
             for item in node:
                 yield from files(item)
 
-    return list(files(yaml.safe_load((folder / "_toc.yml").read_text(encoding="utf-8"))))
+    return list(files(_settings(folder / "_toc.yml")))
+
+
+def _settings(path) -> dict:
+    """What a file of settings in YAML holds. Raises RunError if it does not hold `name: value`."""
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        reason = " ".join(str(error).split())
+        raise RunError(f"{paths.shown(path)} cannot be read: expected YAML with lines `name: value` ({reason}).") from error
+    if not isinstance(found, dict):
+        raise RunError(f"{paths.shown(path)} holds no settings: expected YAML with lines `name: value`.")
+    return found
 
 
 def chapters() -> list[Path]:
     """The notebooks named in `_toc.yml`, in order, and after them those that a reader has added to `notebooks/`."""
     listed = [paths.ROOT / f"{name}.ipynb" for name in listed_pages(paths.ROOT) if name.startswith("notebooks/")]
-    return listed + sorted(set((paths.ROOT / "notebooks").glob("*.ipynb")) - set(listed))
+    return listed + sorted(set((paths.ROOT / "notebooks").glob("[!.]*.ipynb")) - set(listed))
 
 
 def parameters(notebook, path) -> dict:
@@ -55,39 +65,39 @@ def parameters(notebook, path) -> dict:
     """
     tagged = [cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])]
     if len(tagged) != 1:
-        raise RunError(f"{path} has {len(tagged)} cells tagged 'parameters': expected one; tag the cell with the defaults.")
+        remedy = "tag the cell with the defaults, or take the notebook out of its folder"
+        raise RunError(f"{paths.shown(path)} has {len(tagged)} cells tagged 'parameters': expected one; {remedy}.")
     try:
-        return {node.targets[0].id: ast.literal_eval(node.value) for node in ast.parse(tagged[0].source).body}
-    except (AttributeError, ValueError, SyntaxError) as error:
-        raise RunError(f"{path}: the cell tagged 'parameters' may only hold lines `name = literal` ({error}).") from error
+        return declared(tagged[0].source)
+    except ParameterError as error:
+        raise RunError(f"{paths.shown(path)}: the cell tagged 'parameters' {error}.") from error
 
 
 def plan(profile, data="auto", overrides=None) -> list[Chapter]:
     """Which notebooks to run with which parameters; everything is validated before anything runs.
 
-    Raises RunError for an unknown parameter name, a value of another type than the default, or impossible data.
+    Raises RunError for a notebook that cannot be a chapter (`sources`), an unknown parameter name, a value of another type than
+    the default, or impossible data.
     """
     if os.environ.get("EMNIST_DIR"):  # kernels start in another folder
         os.environ["EMNIST_DIR"] = str(Path(os.environ["EMNIST_DIR"]).resolve())
     own = {"profile": profile, "run_dir": f"_build/{profile}", "results_dir": f"_build/{profile}"}
     if reserved := {"dataset", *own} & set(overrides or {}):
         raise RunError(f"--set {', '.join(sorted(reserved))}: the runner decides this; use --profile and --data.")
-    values = yaml.safe_load((paths.ROOT / "notebooks" / "profiles" / f"{profile}.yaml").read_text(encoding="utf-8"))
-    values |= overrides or {}
+    values = _settings(paths.ROOT / "notebooks" / "profiles" / f"{profile}.yaml") | (overrides or {})
     given = set(values)
     values |= {"dataset": _dataset(profile, data), **own}
     planned, known = [], set()
     for path in chapters():
-        notebook = nbformat.read(path, as_version=4)
+        notebook = sources.read(path)
+        sources.check(path, notebook)
         defaults = parameters(notebook, path)
         known |= set(defaults)
         chosen = {name: values[name] for name in defaults if name in values}
-        for name, value in chosen.items():
-            if type(value) is not type(defaults[name]):
-                raise RunError(
-                    f"{name}={value!r} is a {type(value).__name__}, but {path.name} expects a {type(defaults[name]).__name__} "
-                    f"such as {defaults[name]!r}; correct notebooks/profiles/{profile}.yaml or --set."
-                )
+        try:
+            check(chosen, defaults, path.name)
+        except ParameterError as error:
+            raise RunError(f"{error}; correct notebooks/profiles/{profile}.yaml or --set.") from error
         planned.append(Chapter(path, notebook, chosen))
     if unknown := given - known:
         raise RunError(
@@ -128,13 +138,9 @@ def _other_dataset(data):
     return dataset
 
 
-def shown(path):
-    return path.relative_to(paths.ROOT) if path.is_relative_to(paths.ROOT) else path
-
-
 def contents(run_folder) -> dict:
     """The table of contents: `_toc.yml`, and the notebooks of a reader's own that this run has executed."""
-    toc, listed = yaml.safe_load((paths.ROOT / "_toc.yml").read_text(encoding="utf-8")), pages()
+    toc, listed = _settings(paths.ROOT / "_toc.yml"), pages()
     own = [path.stem for path in chapters() if f"notebooks/{path.stem}.html" not in listed]
     own = [{"file": f"notebooks/{name}"} for name in own if (run_folder / "notebooks" / f"{name}.ipynb").exists()]
     return toc | {"parts": [*toc["parts"], {"caption": "Your own", "chapters": own}]} if own else toc

@@ -1,12 +1,13 @@
 """Build the HTML of a run with Jupyter Book, strictly: the old site stays until the new one is whole."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-from sixtytwo.base import files, paths
+from sixtytwo.base import files, paths, surroundings
 from sixtytwo.report import book, stage
 
 
@@ -35,9 +36,9 @@ def _run_jupyter_book(staged, output) -> Path:
     shutil.rmtree(output, ignore_errors=True)
     command = [Path(sys.executable).with_name("jupyter-book"), "build", staged, "--path-output", output]
     command += ["-n", "-W", "--keep-going", "--quiet"]
-    done = subprocess.run(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", errors="replace", check=False
-    )
+    environment = os.environ | {"PYTHONPATH": surroundings.search_path(), "PYTHONUTF8": "1"}
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "encoding": "utf-8", "errors": "replace"}
+    done = subprocess.run(command, env=environment, check=False, **streams)
     if done.returncode:
         raise book.RunError(f"Jupyter Book failed:\n{done.stdout.strip()}")
     built = output / "_build" / "html"

@@ -58,8 +58,13 @@ def _add_run_options(parser, profile, data):
 
 def _setting(text):
     """The name and the value of an argument NAME=VALUE, the value as YAML."""
-    name, _, value = text.partition("=")
-    return name, yaml.safe_load(value)
+    name, equals, value = text.partition("=")
+    try:
+        if equals:
+            return name, yaml.safe_load(value)
+    except yaml.YAMLError:
+        pass
+    raise argparse.ArgumentTypeError(f"{text!r} is no NAME=VALUE with a value in YAML, such as epochs=5 or 'seeds=[0, 1]'")
 
 
 def _book(options):

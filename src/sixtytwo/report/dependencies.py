@@ -31,15 +31,20 @@ def modules_of(chapter, notebook) -> dict[str, Path]:
 
 @functools.cache
 def _plain(source):
-    """The code of a cell in Python, what only a notebook understands (!, %, ?) translated; nothing if it is another language."""
-    if source.startswith("%%"):  # what follows %%time is Python
-        source = source.partition("\n")[2]
+    """The code of a cell in Python; nothing if it is another language."""
     try:
-        code = TransformerManager().transform_cell(source)
+        code = translated(source)
         ast.parse(code)
     except SyntaxError:
         return ""
     return code
+
+
+def translated(source):
+    """The code of a cell, with what only a notebook understands (!, %, ?) translated; may raise SyntaxError."""
+    if source.startswith("%%"):  # what follows %%time is Python
+        source = source.partition("\n")[2]
+    return TransformerManager().transform_cell(source)
 
 
 def _taken_from_door(code):

@@ -24,7 +24,7 @@ def fingerprint(chapter, run_folder) -> dict[str, str]:
     """
     path, notebook, chosen = chapter
     used = dependencies.modules_of(path.stem, notebook)
-    modules = {name: files.file_digest(path) for name, path in used.items()}
+    modules = {name: files.text_digest(path) for name, path in used.items()}
     drawing = {name: found for name, found in modules.items() if draws(used[name])}
     trains = TRAINING in modules and "results_dir" not in chosen
     sources = {name: found for name, found in modules.items() if not (trains and name in drawing)}
@@ -33,8 +33,8 @@ def fingerprint(chapter, run_folder) -> dict[str, str]:
     data = registry.digests(chosen["dataset"]) if "dataset" in chosen else {}
     read = {}
     if "results_dir" in chosen:
-        read = {path.name: files.file_digest(path) for path in sorted((run_folder / "models").glob("*.json"))}
-    parts = [code, chosen, sources, [*map(files.file_digest, fixed)], sys.version, emnist.REFERENCE_SHA256, data, read]
+        read = {path.name: files.text_digest(path) for path in sorted((run_folder / "models").glob("*.json"))}
+    parts = [code, chosen, sources, [*map(files.text_digest, fixed)], sys.version, emnist.REFERENCE_SHA256, data, read]
     return {"fingerprint": files.digest(parts), "drawing": files.digest(drawing)}
 
 
@@ -58,5 +58,5 @@ def source_digests() -> dict[str, str]:
     """SHA-256 of every module in src/ and of the lock: the code that a run was made with."""
     source = dependencies.PACKAGE.parent
     modules = [source / f"{dependencies.DOOR}.py", *dependencies.PACKAGE.rglob("*.py")]
-    digests = {f"src/{path.relative_to(source).as_posix()}": files.file_digest(path) for path in sorted(modules)}
-    return digests | {"requirements.lock": files.file_digest(paths.ROOT / "requirements.lock")}
+    digests = {f"src/{path.relative_to(source).as_posix()}": files.text_digest(path) for path in sorted(modules)}
+    return digests | {"requirements.lock": files.text_digest(paths.ROOT / "requirements.lock")}

@@ -1,6 +1,28 @@
 """What is wrong with an executed notebook; papermill alone does not tell."""
 
 import json
+import re
+
+ALIVE = {  # kinds of output that need more than a page
+    "application/vnd.jupyter.widget-view+json": "a widget, which needs a running notebook",
+    "application/vnd.plotly": "a figure of plotly, which needs its script from another host",
+    "application/vnd.vega": "a figure of Vega, which needs its script from another host",
+    "application/vnd.bokeh": "a figure of Bokeh, which needs its script from another host",
+}
+SHOWN = {
+    "text/plain",
+    "text/html",
+    "text/markdown",
+    "text/latex",
+    "image/png",
+    "image/svg+xml",
+    "image/jpeg",
+    "application/json",
+}
+REMOTE = re.compile(
+    r"<(script|iframe|img|link|embed|object|video|audio)\b[^>]*https?://|\b(import|from)\b\s*\(?[\"']https?://", re.IGNORECASE
+)
+LARGEST = 5_000_000  # characters of one output: a page must load on a phone
 
 
 def problems(notebook) -> list[str]:
@@ -19,8 +41,25 @@ def problems(notebook) -> list[str]:
             found.append(f"{place} did not complete")
         if cell.execution_count != number:
             found.append(f"{place} has execution count {cell.execution_count}")
-        found += [f"{place} {complaint}" for complaint in _figure_problems(cell)]
+        found += [f"{place} {complaint}" for complaint in (*_figure_problems(cell), *_output_problems(cell))]
     return found
+
+
+def _output_problems(cell):
+    """What a page would not show; a cell whose tag leaves its output out may have it."""
+    if {"remove-output", "remove-cell"} & set(cell.metadata.get("tags", [])):
+        return
+    remedy = "show a figure of Matplotlib, a table or text, or tag the cell remove-output"
+    for data in (output.data for output in cell.outputs if output.output_type in ("display_data", "execute_result")):
+        alive = [words for kind in data for start, words in ALIVE.items() if kind.startswith(start)]
+        if alive and "image/png" not in data:
+            yield f"shows {alive[0]}: {remedy}"
+        elif REMOTE.search(str(data.get("text/html", ""))):
+            yield f"shows HTML that loads something from another host, which the pages refuse: {remedy}"
+        elif data and not SHOWN & set(data) and not any("papermill.record" in kind for kind in data):
+            yield f"shows {' and '.join(sorted(data))}, which no page can: {remedy}"
+        elif (size := sum(len(str(content)) for kind, content in data.items() if kind != "text/plain")) > LARGEST:
+            yield f"shows {size / 1e6:.0f} MB, more than {LARGEST / 1e6:.0f}: {remedy}"
 
 
 def _figure_problems(cell):

@@ -1,20 +1,19 @@
 """One chapter, executed through papermill; its output appears under its final name only if it passes the gate."""
 
-import base64
 import contextlib
-import io
+import copy
 import multiprocessing
 import os
 import re
 import sys
+import tempfile
 import threading
 import time
 
 import nbformat
-import PIL.Image
 
-from sixtytwo.base import journal, machine, progress
-from sixtytwo.report import book, fingerprint, gate
+from sixtytwo.base import journal, machine, paths, progress
+from sixtytwo.report import book, fingerprint, gate, outputs
 
 ATTEMPTS = 3  # to start a kernel
 CELL_TIMEOUT = {"smoke": 20 * 60, "draft": 3 * 3600, "paper": 24 * 3600}  # seconds
@@ -25,7 +24,7 @@ def execute(chapter, folder, profile) -> None:
 
     Raises RunError, and leaves what there is in its folder `partial`.
     """
-    path, _, chosen = chapter
+    path, notebook, chosen = chapter
     identity = fingerprint.fingerprint(chapter, folder)
     partial = folder / "partial" / path.name
     partial.parent.mkdir(exist_ok=True)
@@ -35,14 +34,14 @@ def execute(chapter, folder, profile) -> None:
     print(f"{path.name} …", flush=True)
     started = time.perf_counter()
     with showing(notes):
-        _run_papermill(path, partial, chosen, CELL_TIMEOUT[profile])
+        _run_papermill(path, notebook, partial, chosen, CELL_TIMEOUT[profile])
     seconds = time.perf_counter() - started
-    notebook = without_progress(nbformat.read(partial, as_version=4))
+    notebook = outputs.without_progress(nbformat.read(partial, as_version=4))
     kinds = ("model", "step", "malformed")
     noted = {kind: sorted({value for key, value in journal.read(notes) if key == kind}) for kind in kinds}
     found = gate.problems(notebook) or _journal_problems(notebook, notes, noted["malformed"])
     if found := found or gate.failed_trials(folder, noted["model"]):
-        raise book.RunError(f"{path.name} was executed, but: {'; '.join(found)}; see {book.shown(partial)}.")
+        raise book.RunError(f"{path.name} was executed, but: {'; '.join(found)}; see {paths.shown(partial)}.")
     notebook.metadata["book"] = {
         **identity,
         "profile": profile,
@@ -53,7 +52,7 @@ def execute(chapter, folder, profile) -> None:
         "models": noted["model"],
         "store": noted["step"],
     }
-    nbformat.write(_tidied(notebook), partial)
+    nbformat.write(outputs.tidied(notebook), partial)
     partial.replace(folder / "notebooks" / path.name)
     print(f"{path.name}: {seconds:.0f} s", flush=True)
 
@@ -64,23 +63,25 @@ def _journal_problems(notebook, notes, malformed):
         code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
         opened = "".join(f" (it has {call})" for call in re.findall(r"open_chapter\(.*?\)", code, re.DOTALL))
         wanted = f'add helpers.open_chapter(run_dir, "{notes.stem}") to its first cell of code{opened}'
-        return [f"it does not say in {book.shown(notes)} what it uses: {wanted}"]
-    return [f"its journal {book.shown(notes)} has a line that is no note: {line:.60}" for line in malformed]
+        return [f"it does not say in {paths.shown(notes)} what it uses: {wanted}"]
+    return [f"its journal {paths.shown(notes)} has a line that is no note: {line:.60}" for line in malformed]
 
 
-def _run_papermill(path, partial, chosen, timeout):
+def _run_papermill(path, notebook, partial, chosen, timeout):
     """Run a notebook with papermill; its error, in one sentence, as a RunError."""
     import papermill
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
+
+    from sixtytwo.report.own_kernel import own_kernel
 
     chatter = partial.with_suffix(".stderr")
     try:
         for attempt in range(ATTEMPTS):
             try:
-                with _stderr_to(chatter):
+                with _stderr_to(chatter), tempfile.TemporaryDirectory() as settings:
                     papermill.execute_notebook(
-                        path, partial, parameters=chosen, kernel_name="python3", progress_bar=False, cwd=path.parent,
-                        start_timeout=120, execution_timeout=timeout,
+                        copy.deepcopy(notebook), partial, parameters=chosen, kernel_name="python3", language="python", progress_bar=False,
+                        cwd=path.parent, start_timeout=120, execution_timeout=timeout, kernel_manager_class=own_kernel(settings),
                     )  # fmt: skip
                 break
             except RuntimeError as error:  # Jupyter picks ports that are free, and another kernel may take one before this does
@@ -88,40 +89,11 @@ def _run_papermill(path, partial, chosen, timeout):
                     raise
     except papermill.PapermillExecutionError as error:
         place = f"{path.name}, cell {error.exec_count}"
-        raise book.RunError(f"{place}: {error.ename}: {error.evalue}; see {book.shown(partial)}.") from error
+        raise book.RunError(f"{place}: {error.ename}: {error.evalue}; see {paths.shown(partial)}.") from error
     except DeadKernelError as error:
-        raise book.RunError(f"{path.name}: the kernel died (out of memory, or killed); see {book.shown(chatter)}.") from error
+        raise book.RunError(f"{path.name}: the kernel died (out of memory, or killed); see {paths.shown(chatter)}.") from error
     except CellTimeoutError as error:
-        raise book.RunError(f"{path.name}: a cell ran longer than {timeout} s; see {book.shown(partial)}.") from error
-
-
-def without_progress(notebook):
-    """An executed notebook without the live lines of progress (`journal.say`), which are for who watches."""
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            cell.outputs = [output for output in cell.outputs if not output.get("metadata", {}).get("progress")]
-    return notebook
-
-
-def _tidied(notebook):
-    """An executed notebook as it is kept: no chatter of libraries, no paths of this machine, small pictures."""
-    notebook.metadata.pop("papermill", None)
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"]
-            for output in cell.outputs:
-                if "image/png" in output.get("data", {}):
-                    output.data["image/png"] = _palette_png(output.data["image/png"])
-    return notebook
-
-
-def _palette_png(encoded):
-    """A picture in base64 with 256 colours instead of 16 million: a figure needs no more, and has a third of the bytes."""
-    with PIL.Image.open(io.BytesIO(base64.b64decode(encoded))) as picture:
-        small = picture.convert("RGB").quantize(256, dither=PIL.Image.Dither.NONE)
-        stream = io.BytesIO()
-        small.save(stream, "PNG", optimize=True, dpi=picture.info.get("dpi"))
-    return base64.b64encode(stream.getvalue()).decode()
+        raise book.RunError(f"{path.name}: a cell ran longer than {timeout} s; see {paths.shown(partial)}.") from error
 
 
 @contextlib.contextmanager

@@ -1,10 +1,17 @@
 """A page of the book: prose, captions and tags from a source notebook, outputs from its executed copy."""
 
 import base64
+import html
+import re
+import urllib.parse
+from pathlib import Path
 
 import nbformat
 
-from sixtytwo.report import book
+from sixtytwo.report import book, sources
+
+TITLE = re.compile(r"^# |^=+$", re.MULTILINE)
+SHOWN_RAW = ("text/html", "text/markdown")  # kinds of raw cells that are for pages
 
 
 def merge(source, executed, name):
@@ -20,6 +27,7 @@ def merge(source, executed, name):
     outputs = iter(ran)
     page = nbformat.from_dict(source)
     page.metadata["book"] = executed.metadata["book"]
+    page.metadata.setdefault("language_info", {"name": "python"})
     cells = []
     for cell in page.cells:
         cells.append(cell)
@@ -33,8 +41,28 @@ def merge(source, executed, name):
         if "hide-input" in cell.metadata.get("tags", []):
             shown = cell.metadata.setdefault("mystnb", nbformat.from_dict({}))
             shown["code_prompt_show"] = shown["code_prompt_hide"] = _prompt(cell)
-    page.cells = cells
+    page.cells = [_prose(cell) for cell in cells if cell.cell_type != "raw" or cell.metadata.get("format") in SHOWN_RAW]
+    if not any(cell.cell_type == "markdown" and TITLE.search(cell.source) for cell in cells):
+        page.cells.insert(0, nbformat.v4.new_markdown_cell(f"# {Path(name).stem}", id="title"))
     return page
+
+
+def _prose(cell):
+    """A cell with the pictures that were pasted into its Markdown at their places."""
+    pictures = cell.pop("attachments", {})
+    if cell.cell_type == "markdown":
+        for pattern in sources.PASTED:
+            cell.source = pattern.sub(lambda found: _image(pictures, **found.groupdict()) or found[0], cell.source)
+    return cell
+
+
+def _image(pictures, name, before="", after="", alt=""):
+    """The HTML of a pasted picture, which holds the picture itself; None if it is not there."""
+    for kind, content in pictures.get(urllib.parse.unquote(name), {}).items():
+        if content.lstrip().startswith("<"):  # SVG as text
+            content = base64.b64encode(content.encode()).decode()
+        described = f' alt="{html.escape(alt)}"' if alt else ""
+        return f'<img{before}{described} src="data:{kind};base64,{"".join(content.split())}"{after}>'
 
 
 def _prompt(cell) -> str:

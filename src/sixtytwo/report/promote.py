@@ -35,7 +35,7 @@ def promote(profile, only=()) -> None:
         shutil.rmtree(paths.UNFINISHED / published.name, ignore_errors=True)
     if profile == "paper" and not only:
         shutil.rmtree(paths.UNFINISHED, ignore_errors=True)
-    print(f"promoted {profile} to {book.shown(paths.REFERENCE)} ({size / 1e6:.1f} MB)")
+    print(f"promoted {profile} to {paths.shown(paths.REFERENCE)} ({size / 1e6:.1f} MB)")
 
 
 def heal() -> None:
@@ -78,7 +78,7 @@ def _assemble(new, profile, only):
 def _check_up_to_date(chapter, folder, profile):
     outdated, name = fingerprint.outdated(chapter, folder), chapter.path.stem
     if "fingerprint" in outdated:
-        source = book.shown(folder / "notebooks" / chapter.path.name)
+        source = paths.shown(folder / "notebooks" / chapter.path.name)
         raise book.RunError(f"{source} is not up to date: execute the profile {profile} first.")
     if outdated:
         number = name.partition("_")[0]

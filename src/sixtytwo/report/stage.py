@@ -8,7 +8,7 @@ import yaml
 
 from sixtytwo.base import contracts, paths
 from sixtytwo.findings import claims
-from sixtytwo.report import book, configuration, cost, draw_page, fingerprint, gate, merge, steps, tables, verdict_page
+from sixtytwo.report import book, configuration, cost, draw_page, fingerprint, gate, merge, sources, steps, tables, verdict_page
 
 SHOWN_AGAIN = ("fig-answer", "fig-pareto")  # figures of chapters that other pages include
 
@@ -52,11 +52,11 @@ def _stage_chapters(run_folder, folder) -> dict[str, bytes]:
     for path in (path for path in book.chapters() if f"notebooks/{path.stem}.html" in listed):
         executed = run_folder / "notebooks" / path.name
         if not executed.exists():
-            raise book.RunError(f"{book.shown(executed)} is missing: execute {path.stem} first.")
-        done = nbformat.read(executed, as_version=4)
+            raise book.RunError(f"{paths.shown(executed)} is missing: execute {path.stem} first.")
+        done = sources.read(executed)
         if found := gate.problems(done):
-            raise book.RunError(f"{book.shown(executed)} must not be published: {'; '.join(found)}.")
-        page = merge.merge(nbformat.read(path, as_version=4), done, path.name)
+            raise book.RunError(f"{paths.shown(executed)} must not be published: {'; '.join(found)}.")
+        page = merge.merge(sources.read(path), done, path.name)
         nbformat.write(page, folder / "notebooks" / path.name)
         pictures |= merge.figures(page)
     return pictures
