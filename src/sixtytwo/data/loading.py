@@ -117,7 +117,7 @@ def load_train(dataset="auto", n_train=100_000) -> Data:
     images, labels, class_names = registry.load(dataset, "train", n_train)
     n_validation = len(images) // 10
     return Data(
-        name=emnist.REFERENCE_NAME if dataset == "emnist-byclass" else Path(dataset).name,
+        name=_name(dataset),
         dataset=dataset,
         class_names=class_names,
         x_train=images[n_validation:],
@@ -126,6 +126,14 @@ def load_train(dataset="auto", n_train=100_000) -> Data:
         y_validation=labels[:n_validation],
         recipe=(["load_train", dataset, n_train],),
     )
+
+
+def _name(dataset):
+    """What a resolved data set is called; a folder never like one of the book's own."""
+    name = Path(dataset).name
+    if dataset == "emnist-byclass":
+        return emnist.REFERENCE_NAME
+    return f"folder {name}" if name != dataset and name in (emnist.REFERENCE_NAME, *registry.NAMED) else name
 
 
 def rebuild(recipe) -> Data:

@@ -68,7 +68,7 @@ def plan(profile, data="auto", overrides=None) -> list[Chapter]:
     Raises RunError for an unknown parameter name, a value of another type than the default, or impossible data.
     """
     if os.environ.get("EMNIST_DIR"):  # kernels start in another folder
-        os.environ["EMNIST_DIR"] = str(Path(os.environ["EMNIST_DIR"]).resolve())
+        os.environ["EMNIST_DIR"] = str(emnist.folder().absolute())
     own = {"profile": profile, "run_dir": f"_build/{profile}", "results_dir": f"_build/{profile}"}
     if reserved := {"dataset", *own} & set(overrides or {}):
         raise RunError(f"--set {', '.join(sorted(reserved))}: the runner decides this; use --profile and --data.")
