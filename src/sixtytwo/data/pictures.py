@@ -4,7 +4,10 @@ import numpy as np
 
 from sixtytwo.data import emnist, idx, synthetic
 
-_BRIGHT = 128  # the brightest pixel of all has at least this
+_BRIGHT, _GROUND = (
+    128,
+    192,
+)  # what the brightest pixel of all has at least, and the median at the edge of dark ink on bright ground
 _ALIKE, _AHEAD = 0.35, 0.15  # likeness of the mean images that only the right view of characters reaches, and its lead
 
 _VIEWS = {
@@ -32,7 +35,7 @@ def require_usual(images, labels, names, path):
         raise idx.DataError(
             f"{path}: the brightest pixel of all images is {images.max()}: expected 0 for black to 255 for white; scale them."
         )
-    if np.median(_ring(images)) >= _BRIGHT and np.median(_ring(images)) > images[:, 7:21, 7:21].mean():
+    if np.median(_ring(images)) >= _GROUND and images[:, 7:21, 7:21].mean() < _GROUND:
         raise idx.DataError(
             f"{path} has dark images on a bright ground: expected bright ones on black, as EMNIST's; turn them over (255 minus "
             "each pixel)."

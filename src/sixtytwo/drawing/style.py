@@ -4,11 +4,10 @@ import matplotlib as mpl
 import seaborn as sns
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 
+from sixtytwo.base import fonts
 from sixtytwo.drawing import palette
 
 WIDTH = 7.2  # inches of a full-width figure
-
-MONOSPACE = "DejaVu Sans Mono"  # where characters are named: in the other font I and l look the same
 
 
 def use_style():
@@ -27,6 +26,16 @@ def use_style():
         }
     )
     set_matplotlib_formats("retina", facecolor="white")
+
+
+def lettering(texts) -> dict:
+    """Properties of text that shows class names as they are written: in fonts that have their characters, `$` for itself."""
+    return {"family": fonts.families(texts), "parse_math": False}
+
+
+def name_ticks(axis, names, **text):
+    """Name the ticks 0, 1, … of an axis after classes; `text` are further properties of the labels."""
+    axis.set_ticks(range(len(names)), names, **lettering(names), **text)
 
 
 def plain_ticks(axis):
