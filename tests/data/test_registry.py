@@ -33,7 +33,7 @@ def test_official_letters_are_upright_and_numbered_from_zero(tmp_path, monkeypat
     assert names[0] == "A" and len(names) == 26 and sorted(set(labels)) == list(range(26))
     upright = {image.T.tobytes(): i % 26 for i, image in enumerate(images)}
     assert all(upright[image.tobytes()] == label for image, label in zip(found, labels, strict=True))
-    with pytest.raises(idx.DataError, match="official-digits are missing: .* take it from the folder gzip/ of EMNIST's zip"):
+    with pytest.raises(idx.DataError, match=r"official-digits are missing: .* take it from the folder gzip/ of EMNIST's zip"):
         registry.load("official-digits", "train", 5)
 
 
