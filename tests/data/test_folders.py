@@ -191,6 +191,11 @@ def test_part_without_images_is_refused(folder):
     assert "holds no images" in folder.write(change=lambda images, labels: (images[:0], labels[:0])).refused()
 
 
+def test_three_images_are_refused_before_anything_runs(folder):
+    folder.write(change=lambda images, labels: (images[:3], np.arange(3, dtype=np.uint8)))
+    assert "3 training images" in (said := folder.refused()) and "expected at least 50" in said
+
+
 # --- labels
 
 

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from sixtytwo.data import emnist, registry
+from sixtytwo.data import emnist, idx, registry
+
+FEWEST = 50  # training images: of fewer, a tenth says nothing, and not every step of the book is defined
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -111,10 +113,15 @@ def load_train(dataset="auto", n_train=100_000) -> Data:
     Raises
     ------
     ValueError
-        Unknown data set. `idx.DataError`: data asked for that are not here or damaged.
+        Unknown data set. `idx.DataError`: data asked for that are not here or damaged, or fewer than `FEWEST` images.
     """
     dataset = registry.resolve(dataset)
     images, labels, class_names = registry.load(dataset, "train", n_train)
+    if len(images) < FEWEST:
+        raise idx.DataError(
+            f"{dataset}: {len(images)} training images (n_train={n_train}), of which a tenth is for validation: expected at least "
+            f"{FEWEST}; add images, or raise n_train."
+        )
     n_validation = len(images) // 10
     return Data(
         name=_name(dataset),

@@ -9,7 +9,7 @@ import nbformat
 import yaml
 
 from sixtytwo.base import paths
-from sixtytwo.data import download, emnist, idx, registry
+from sixtytwo.data import download, emnist, idx, loading, registry
 
 PROFILES = ("smoke", "draft", "paper")
 
@@ -122,7 +122,7 @@ def _dataset(profile, data):
 def _other_dataset(data):
     try:
         dataset = registry.resolve(data)
-        registry.load(dataset, "train", 1)
+        loading.load_train(dataset, loading.FEWEST)
     except (ValueError, idx.DataError) as error:
         raise RunError(f"DATA={data}: {error}") from error
     return dataset
