@@ -1,13 +1,16 @@
 """Folders as people have them: the four files are found by what they hold, or one sentence says what is wrong."""
 
+import contextlib
 import gzip
+import os
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
 from conftest import idx_bytes
 
-from sixtytwo.data import folders, idx, loading, registry, synthetic
+from sixtytwo.data import emnist, folders, idx, loading, registry, synthetic
 from sixtytwo.report import book
 
 
@@ -174,17 +177,41 @@ def test_link_to_nothing_and_folder_in_the_place_of_a_file_are_seen(folder):
     assert "t10k-images-idx3-ubyte.gz/, t10k-labels-idx1-ubyte.gz (a link to nothing)" in folder.refused()
 
 
-def test_file_that_may_not_be_read_is_to_be_made_readable(folder, monkeypatch):
-    folder.write()
-    secret = folder.path / "train-labels-idx1-ubyte.gz"
+@contextlib.contextmanager
+def another_user():
+    """Nobody reads what only its owner may read; root would."""
+    root = os.geteuid() == 0
+    if root:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
 
-    def forbidden(path):
-        if path == secret:
-            raise PermissionError(13, "Permission denied", str(path))
-        return gzip.open(path)
 
-    monkeypatch.setattr(idx, "unpacked", forbidden)  # the tests may run as root, whom nothing is forbidden
-    assert f"{secret} cannot be read (Permission denied); make it readable" in folder.refused()
+@pytest.fixture
+def public(tmp_path):
+    """The temporary folder as another user sees it."""
+    for place in (tmp_path, *tmp_path.parents[:2]):
+        if place.owner() == Path.home().owner() and "pytest" in place.as_posix():
+            place.chmod(place.stat().st_mode | 0o055)
+    return tmp_path
+
+
+@pytest.mark.parametrize("secret", ["train-labels-idx1-ubyte.gz", "classes.txt", ""])
+def test_what_may_not_be_read_is_to_be_made_readable(public, folder, secret, monkeypatch):
+    folder.write().classes("\n".join("ABCDEFGHIJ"))
+    path = folder.path / secret
+    path.chmod(0)
+    monkeypatch.setenv("EMNIST_DIR", str(folder.path))
+    with another_user():
+        said = folder.refused()
+        if not secret:
+            with pytest.raises(idx.DataError, match="make it readable"):
+                emnist.find()
+    path.chmod(0o700)
+    assert str(path) in said and "Permission denied" in said and "make it readable" in said
 
 
 def test_part_without_images_is_refused(folder):

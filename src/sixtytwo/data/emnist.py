@@ -70,6 +70,7 @@ def cache_dir() -> Path:
     return Path(pooch.os_cache("emnist"))
 
 
+@folders.readable()
 def folder() -> Path:
     """Where EMNIST's files are looked for: `EMNIST_DIR` if set, else the cache folder."""
     return folders.expanded(_given()) if _given() else cache_dir()
@@ -79,6 +80,7 @@ def _given():
     return os.environ.get("EMNIST_DIR", "").strip()
 
 
+@folders.readable()
 def find() -> Path | None:
     """Return the folder with EMNIST ByClass: `EMNIST_DIR` if set, else the cache folder if it has the data, else None.
 
@@ -109,6 +111,7 @@ def has_official(folder) -> bool:
     return all(folders.named(folder, name) for name in OFFICIAL.members)
 
 
+@folders.readable()
 def load(part, *, n=None, folder=None):
     """Load upright images and labels of the book's fixed 100,000 / 20,000 images of EMNIST ByClass, verified by hash.
 

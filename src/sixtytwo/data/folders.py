@@ -1,5 +1,6 @@
 """Find data files in the folders that people have: by what they hold and which part they are of, not by one spelling."""
 
+import contextlib
 import os
 import re
 from pathlib import Path
@@ -11,6 +12,15 @@ PARTS, KINDS = ("train", "test"), ("images", "labels")
 _WORDS = {"train": re.compile("train"), "test": re.compile("(?<![a-z])test|t10k")}  # "latest" says nothing
 _DEPTH = 2  # folders below: raw/ of torchvision in its own folder, and one named like its file
 _OWN = re.compile("emnist-(byclass|bymerge|balanced|letters|digits|mnist)-")
+
+
+@contextlib.contextmanager
+def readable():
+    """Say in one sentence which file or folder may not be read: DataError. Also a decorator."""
+    try:
+        yield
+    except PermissionError as error:
+        raise idx.DataError(f"{error.filename} cannot be read ({error.strerror}); make it readable.") from error
 
 
 def expanded(text) -> Path:

@@ -33,6 +33,7 @@ OFFICIAL = {
 NAMED = ("emnist-byclass", "emnist-bymerge", "synthetic", *OFFICIAL)
 
 
+@folders.readable()
 def resolve(dataset) -> str:
     """The data set that a name stands for on this machine. Raises ValueError for a name that stands for none."""
     if dataset == "auto":
@@ -51,6 +52,7 @@ def resolve(dataset) -> str:
     )
 
 
+@folders.readable()
 def load(dataset, part, n) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
     """Load `n` images of the part "train" or "test": uint8 (n, 28, 28), upright, white on black; labels (n,); class names.
 
