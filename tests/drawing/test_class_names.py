@@ -50,6 +50,16 @@ def test_figures_show_names_as_they_are_written(draw, tmp_path):
     assert all(name in shown for name in NAMES)
 
 
+def test_long_names_below_an_axis_do_not_cover_each_other():
+    figure, axis = plt.subplots(figsize=(3, 2))
+    axis.bar(range(6), 1)
+    style.name_ticks(axis.xaxis, ["T-shirt", "Trouser", "Pullover", "Dress", "Coat", "Ankle boot"])
+    figure.canvas.draw()
+    boxes = [label.get_window_extent() for label in axis.get_xticklabels()]
+    assert not any(one.overlaps(other) for one, other in zip(boxes, boxes[1:], strict=False))
+    plt.close(figure)
+
+
 def test_pages_show_names_as_they_are_written():
     pairs = errors.worst_pairs(np.triu(COUNTS, 1), NAMES)
     page = comparison_tables.pair_table(pairs).to_html() + confusion.confusion_explorer(COUNTS, NAMES).data

@@ -34,7 +34,9 @@ def lettering(texts) -> dict:
 
 
 def name_ticks(axis, names, **text):
-    """Name the ticks 0, 1, … of an axis after classes; `text` are further properties of the labels."""
+    """Name the ticks 0, 1, … of an axis after classes, long names upright; `text` are further properties of the labels."""
+    if axis.axis_name == "x" and max(map(len, names), default=0) > 3:
+        text |= {"rotation": 90}
     axis.set_ticks(range(len(names)), names, **lettering(names), **text)
 
 
