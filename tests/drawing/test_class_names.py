@@ -1,5 +1,6 @@
 """Class names of a reader's own are shown as they are written, in every figure and table that has them."""
 
+import itertools
 import warnings
 
 import matplotlib.pyplot as plt
@@ -56,7 +57,7 @@ def test_long_names_below_an_axis_do_not_cover_each_other():
     style.name_ticks(axis.xaxis, ["T-shirt", "Trouser", "Pullover", "Dress", "Coat", "Ankle boot"])
     figure.canvas.draw()
     boxes = [label.get_window_extent() for label in axis.get_xticklabels()]
-    assert not any(one.overlaps(other) for one, other in zip(boxes, boxes[1:], strict=False))
+    assert not any(one.overlaps(other) for one, other in itertools.pairwise(boxes))
     plt.close(figure)
 
 
