@@ -220,7 +220,7 @@ def test_part_without_images_is_refused(folder):
 
 def test_three_images_are_refused_before_anything_runs(folder):
     folder.write(change=lambda images, labels: (images[:3], np.arange(3, dtype=np.uint8)))
-    assert "3 training images" in (said := folder.refused()) and "expected at least 50" in said
+    assert "3 training images" in (said := folder.refused()) and "expected at least 100" in said
 
 
 # --- labels

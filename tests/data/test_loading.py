@@ -28,9 +28,9 @@ def test_unknown_data_set_is_refused():
 
 
 def test_too_few_images_to_validate_with_are_refused():
-    with pytest.raises(idx.DataError, match=r"40 training images \(n_train=40\).*expected at least 50; .* raise n_train"):
+    with pytest.raises(idx.DataError, match=r"40 training images \(n_train=40\).*expected at least 100; .* raise n_train"):
         loading.load_train("synthetic", 40)
-    assert len(loading.load_train("synthetic", 50).y_validation) == 5
+    assert len(loading.load_train("synthetic", 100).y_validation) == 10
 
 
 def test_class_names_are_those_of_the_data(data):

@@ -13,7 +13,7 @@ import numpy as np
 
 from sixtytwo.data import emnist, idx, registry
 
-FEWEST = 50  # training images: of fewer, a tenth says nothing, and not every step of the book is defined
+FEWEST = 100  # training images: of fewer, a tenth says nothing, and not every step of the book is defined
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
