@@ -11,7 +11,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "base.files": ["write_json"],
         "base.journal": ["open_chapter"],
         "base.paths": ["ROOT"],
-        "data.emnist": ["CASE_PAIRS", "LOOK_ALIKES", "N_CLASSES", "REFERENCE_NAME", "official_counts"],
+        "data.emnist": ["CASE_PAIRS", "CLASS_NAMES", "LOOK_ALIKES", "REFERENCE_NAME", "official_counts"],
         "data.loading": ["load_test", "load_train"],
         "data.registry": ["is_available"],
         "drawing.charts": ["draw_curves", "draw_grid", "draw_replays", "draw_search"],
@@ -43,7 +43,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "drawing.palette": ["KINDS", "colour"],
         "drawing.prose": ["glue", "with_interval"],
         "drawing.source": ["show_source"],
-        "drawing.style": ["WIDTH", "use_style"],
+        "drawing.style": ["WIDTH", "name_ticks", "use_style"],
         "drawing.swapped": ["draw_swapped"],
         "drawing.tables": [
             "METRIC_TITLES",

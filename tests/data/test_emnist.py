@@ -1,10 +1,12 @@
 """The loader: the right bytes, or one clear sentence and nothing left that would be trusted."""
 
+import gzip
 import hashlib
 import string
 
 import numpy as np
 import pytest
+from conftest import idx_bytes
 
 from sixtytwo.data import emnist, idx
 
@@ -28,6 +30,22 @@ def test_emnist_dir_without_the_files_is_an_error_not_a_fallback(tmp_path, monke
     assert str(tmp_path) in str(error.value) and "holiday.jpg" in str(error.value)
 
 
+@pytest.mark.parametrize("fault", ["file", "loop", "nothing"])
+def test_emnist_dir_that_is_no_folder_is_an_error(fault, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    monkeypatch.setenv("EMNIST_DIR", str(tmp_path / fault))
+    with pytest.raises(
+        idx.DataError, match=f"EMNIST_DIR={tmp_path / fault} holds no EMNIST ByClass: .* found (a file|no such)"
+    ):
+        emnist.find()
+
+
+def test_blank_emnist_dir_is_none(monkeypatch):
+    monkeypatch.setenv("EMNIST_DIR", " ")
+    assert emnist.find() is None
+
+
 def test_nothing_is_found_on_a_fresh_machine():
     assert emnist.find() is None
     with pytest.raises(idx.DataError, match="make data"):
@@ -37,57 +55,120 @@ def test_nothing_is_found_on_a_fresh_machine():
 # --- reading
 
 
-def test_damaged_official_file_is_refused(official, tmp_path, monkeypatch):
-    monkeypatch.setattr(emnist, "OFFICIAL", official.archive)
+def write_official(official, folder, *, unpack=False):
+    folder.mkdir(parents=True, exist_ok=True)
     for name, content in official.members.items():
-        (tmp_path / name).write_bytes(content)
-    images, labels = emnist.load("train", split="official", folder=tmp_path)
-    assert images.shape == (30, 28, 28) and labels.shape == (30,)
-    (tmp_path / "emnist-byclass-train-labels-idx1-ubyte.gz").write_bytes(b"damaged")
-    with pytest.raises(idx.DataError, match="is damaged"):
-        emnist.load("train", split="official", folder=tmp_path)
+        path = folder / (name.removesuffix(".gz") if unpack else name)
+        path.write_bytes(gzip.decompress(content) if unpack else content)
 
 
-def test_official_split_draws_rows_by_seed(official, tmp_path, monkeypatch):
-    monkeypatch.setattr(emnist, "OFFICIAL", official.archive)
-    for name, content in official.members.items():
-        (tmp_path / name).write_bytes(content)
-
-    def draw(seed, n=10):
-        return emnist.load("test", split="official", n=n, seed=seed, folder=tmp_path)[0]
-
-    assert np.array_equal(draw(0), draw(0)) and not np.array_equal(draw(0), draw(1))
-    assert len({image.tobytes() for image in draw(0, 20)}) == 20
-    with pytest.raises(idx.DataError, match="1 to 20"):
-        draw(0, 21)
+def arrays_of(official):
+    """The images, upright, and labels of both generated official files."""
+    found = {}
+    for part, n in (("train", 30), ("test", 20)):
+        images, labels = (
+            np.frombuffer(gzip.decompress(official.members[f"emnist-byclass-{part}-{kind}-ubyte.gz"])[start:], np.uint8)
+            for kind, start in (("images-idx3", 16), ("labels-idx1", 8))
+        )
+        found[part] = images.reshape(n, 28, 28).transpose(0, 2, 1), labels
+    return found
 
 
-def test_reference_is_rebuilt_from_the_official_files_by_row_number(official, tmp_path, monkeypatch):
-    """On generated files with a generated row list: the rebuilt rows are the named ones, and the cache keeps them."""
-    cache = emnist.cache_dir()
-    cache.mkdir(parents=True)
-    for name, content in official.members.items():
-        (cache / name).write_bytes(content)
-    monkeypatch.setattr(emnist, "OFFICIAL", official.archive)
+@pytest.fixture
+def reference(official, tmp_path, monkeypatch):
+    """Stands for the reference split: a few rows of the generated official files; its arrays by name."""
     rows = {"train_row": [4, 7, 2], "train_official_test": [True, False, True], "test_row": [0, 1]}
     np.savez(tmp_path / "rows.npz", **rows)
-    monkeypatch.setattr(emnist, "_INDEX_FILE", tmp_path / "rows.npz")
-    official_test, official_train = (emnist.load(part, split="official", folder=cache) for part in ("test", "train"))
-    expected = np.stack([official_test[0][4], official_train[0][7], official_test[0][2]])
-    digests = {
-        "train_images": expected,
-        "train_labels": np.array([official_test[1][4], official_train[1][7], official_test[1][2]]),
-        "test_images": official_test[0][:2],
-        "test_labels": official_test[1][:2],
+    both = arrays_of(official)
+    arrays = {
+        "train_images": np.stack([both["test"][0][4], both["train"][0][7], both["test"][0][2]]),
+        "train_labels": np.array([both["test"][1][4], both["train"][1][7], both["test"][1][2]]),
+        "test_images": both["test"][0][:2],
+        "test_labels": both["test"][1][:2],
     }
-    hashes = {name: hashlib.sha256(np.ascontiguousarray(array)).hexdigest() for name, array in digests.items()}
+    hashes = {name: hashlib.sha256(np.ascontiguousarray(array)).hexdigest() for name, array in arrays.items()}
+    monkeypatch.setattr(emnist, "OFFICIAL", official.archive)
+    monkeypatch.setattr(emnist, "_INDEX_FILE", tmp_path / "rows.npz")
     monkeypatch.setattr(emnist, "REFERENCE_SHA256", hashes)
-    assert np.array_equal(emnist.load("train")[0], expected)
+    return arrays
+
+
+def test_reference_is_rebuilt_from_the_official_files_by_row_number(official, reference, monkeypatch):
+    """On generated files with a generated row list: the rebuilt rows are the named ones, and the cache keeps them."""
+    cache = emnist.cache_dir()
+    write_official(official, cache)
+    assert np.array_equal(emnist.load("train")[0], reference["train_images"])
     assert (cache / "emnist-byclass-120k.npz").exists()
-    assert np.array_equal(emnist.load("test")[0], digests["test_images"])
-    monkeypatch.setattr(emnist, "REFERENCE_SHA256", hashes | {"train_images": "0" * 64})
-    with pytest.raises(idx.DataError, match="not the reference split"):
+    assert np.array_equal(emnist.load("test")[0], reference["test_images"])
+    with pytest.raises(idx.DataError, match="asked for 3 test images, but there are 1 to 2"):
+        emnist.load("test", n=3)
+    monkeypatch.setattr(emnist, "REFERENCE_SHA256", emnist.REFERENCE_SHA256 | {"train_images": "0" * 64})
+    with pytest.raises(idx.DataError, match=r"not the reference split.*delete it and run `make data` again"):
         emnist.load("train")
+
+
+@pytest.mark.parametrize("place", ["", "raw", "EMNIST/raw", "gzip"])
+def test_unpacked_official_files_are_found_where_other_libraries_put_them(official, reference, place, tmp_path, monkeypatch):
+    write_official(official, tmp_path / "mine" / place, unpack=True)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("EMNIST_DIR", "~/mine")
+    assert emnist.find() == tmp_path / "mine"
+    for part in ("train", "test"):
+        images, labels = emnist.load(part)
+        assert np.array_equal(images, reference[f"{part}_images"]) and np.array_equal(labels, reference[f"{part}_labels"])
+
+
+def test_file_of_the_cache_that_is_damaged_may_be_deleted_and_one_of_a_reader_may_not(
+    official, reference, tmp_path, monkeypatch
+):
+    damaged = "emnist-byclass-train-labels-idx1-ubyte.gz"
+    for folder in (emnist.cache_dir(), tmp_path / "mine"):
+        write_official(official, folder)
+        (folder / damaged).write_bytes(gzip.compress(b"damaged"))
+    with pytest.raises(idx.DataError, match=r"is damaged: expected SHA-256 .*; delete it and run `make data` again"):
+        emnist.load("train")
+    monkeypatch.setenv("EMNIST_DIR", str(tmp_path / "mine"))
+    with pytest.raises(idx.DataError, match=f"{damaged} is not an idx file") as error:
+        emnist.load("train")
+    assert "delete" not in str(error.value)
+
+
+def test_files_of_another_set_with_the_official_names_are_refused(official, reference, tmp_path, monkeypatch):
+    write_official(official, tmp_path / "mine", unpack=True)
+    monkeypatch.setenv("EMNIST_DIR", str(tmp_path / "mine"))
+    path = tmp_path / "mine" / "emnist-byclass-train-images-idx3-ubyte"
+    content = bytearray(path.read_bytes())
+    content[16 + 7 * 784 + 100] ^= 255  # a pixel of an image of the reference split
+    path.write_bytes(bytes(content))
+    with pytest.raises(
+        idx.DataError, match=r"not the reference split: .*; copy it again from where it came, or unset EMNIST_DIR"
+    ):
+        emnist.load("train")
+    for kind, few in (("images-idx3", np.zeros((5, 28, 28), np.uint8)), ("labels-idx1", np.zeros(5, np.uint8))):
+        (tmp_path / "mine" / f"emnist-byclass-train-{kind}-ubyte").write_bytes(idx_bytes(few))
+    with pytest.raises(idx.DataError, match="has fewer images than EMNIST ByClass"):
+        emnist.load("train")
+
+
+NPZ = {
+    "no arrays": {},
+    "one missing": {"train_images": np.zeros((3, 28, 28), np.uint8)},
+    "fractions": {"train_images": np.zeros((3, 28, 28), np.float32), "train_labels": np.zeros(3, np.uint8)},
+    "one-hot": {"train_images": np.zeros((3, 28, 28), np.uint8), "train_labels": np.zeros((3, 62), np.uint8)},
+    "flat": {"train_images": np.zeros((3, 784), np.uint8), "train_labels": np.zeros(3, np.uint8)},
+    "objects": {"train_images": np.array([{}]), "train_labels": np.zeros(3, np.uint8)},
+}
+
+
+@pytest.mark.parametrize("arrays", NPZ.values(), ids=NPZ)
+def test_arrays_that_are_not_the_reference_are_refused_and_not_to_be_deleted(arrays, tmp_path, monkeypatch):
+    np.savez(tmp_path / "emnist-byclass-120k.npz", **arrays)
+    monkeypatch.setenv("EMNIST_DIR", str(tmp_path))
+    with pytest.raises(
+        idx.DataError, match=r"emnist-byclass-120k.npz.* copy it again from where it came, or unset EMNIST_DIR"
+    ) as error:
+        emnist.load("train")
+    assert "delete" not in str(error.value)
 
 
 # --- labels

@@ -6,7 +6,7 @@ import pickle
 import numpy as np
 import pytest
 
-from sixtytwo.data import emnist, loading, registry
+from sixtytwo.data import emnist, idx, loading, registry
 
 
 def test_validation_is_the_first_tenth_and_disjoint(data):
@@ -25,6 +25,12 @@ def test_auto_says_when_it_falls_back_to_synthetic(monkeypatch, tmp_path, capsys
 def test_unknown_data_set_is_refused():
     with pytest.raises(ValueError, match=r"expected .auto., .emnist-byclass.,"):
         loading.load_train("mnist", 100)
+
+
+def test_too_few_images_to_validate_with_are_refused():
+    with pytest.raises(idx.DataError, match=r"40 training images \(n_train=40\).*expected at least 100; .* raise n_train"):
+        loading.load_train("synthetic", 40)
+    assert len(loading.load_train("synthetic", 100).y_validation) == 10
 
 
 def test_class_names_are_those_of_the_data(data):

@@ -55,6 +55,10 @@ def test_cosine_ends_with_the_training(record, data):
         assert float(schedule(steps)) == pytest.approx(0, abs=1e-9) and float(schedule(steps - 5)) > 1e-6
 
 
+def test_cosine_of_a_single_step_exists():
+    assert np.isfinite(float(recipes.cosine(0.001, steps=1)(1)))
+
+
 def test_whole_recipe_can_be_trained(record, data):
     run = training.train(planned(record, data, *recipes.PARTS, epochs=1, longer=2))
     assert run["entry"].startswith("train-tiny-other-seed0-") and len(run["history"]["loss"]) == 2

@@ -35,6 +35,11 @@ def test_tables_name_the_data_that_they_are_about():
     assert "Data set fashion-mnist: 100 training and 20 test images; 1 seed per model" in table
 
 
+def test_names_of_a_reader_are_shown_as_they_are_written():
+    table = tables.headline(results({"a": MODEL | {"title": "a|b <i>"}}, name="my_*data*"))
+    assert r"| a\|b \<i\> |" in table and r"Data set my\_\*data\*: " in table
+
+
 def test_status_says_with_what_each_chapter_was_executed_and_which_code_has_changed():
     chapter = {"executed": "2026-01-02", "seconds": 90.0, "git_commit": "abc"}
     provenance = {"profile": "paper", "dataset": "emnist-byclass", "executed": "2026-01-03", "environment": {"threads": 2}}

@@ -16,7 +16,7 @@ import numpy as np
 import pooch
 
 from sixtytwo.base import files
-from sixtytwo.data import idx
+from sixtytwo.data import folders, idx
 
 CLASS_NAMES = tuple(string.digits + string.ascii_uppercase + string.ascii_lowercase)
 
@@ -70,6 +70,17 @@ def cache_dir() -> Path:
     return Path(pooch.os_cache("emnist"))
 
 
+@folders.readable()
+def folder() -> Path:
+    """Where EMNIST's files are looked for: `EMNIST_DIR` if set, else the cache folder."""
+    return folders.expanded(_given()) if _given() else cache_dir()
+
+
+def _given():
+    return os.environ.get("EMNIST_DIR", "").strip()
+
+
+@folders.readable()
 def find() -> Path | None:
     """Return the folder with EMNIST ByClass: `EMNIST_DIR` if set, else the cache folder if it has the data, else None.
 
@@ -78,45 +89,37 @@ def find() -> Path | None:
     DataError
         `EMNIST_DIR` is set but holds neither form of the data. There is no silent fallback.
     """
-    if folder := os.environ.get("EMNIST_DIR"):
-        if _has_reference(Path(folder)) or has_official(Path(folder)):
-            return Path(folder)
-        raise idx.DataError(
-            f"EMNIST_DIR={folder} holds no EMNIST ByClass: expected {_REFERENCE_FILE} or the four files "
-            f"emnist-byclass-*-ubyte.gz, found {_listing(Path(folder))}; correct EMNIST_DIR, or unset it and run `make data`."
-        )
-    folder = cache_dir()
-    return folder if _has_reference(folder) or has_official(folder) else None
+    place = folder()
+    if place.is_dir() and (_reference(place) or has_official(place)):
+        return place
+    if not _given():
+        return None
+    raise idx.DataError(
+        f"EMNIST_DIR={place} holds no EMNIST ByClass: expected {_REFERENCE_FILE} or the four files emnist-byclass-*-ubyte, "
+        f"gzipped or not, found {folders.listing(place)}; correct EMNIST_DIR, or unset it and run `make data`."
+    )
 
 
-def _has_reference(folder):
-    return (folder / _REFERENCE_FILE).is_file()
+def _reference(folder):
+    """The file with the reference split in a folder; None if there is none."""
+    path = folder / _REFERENCE_FILE
+    return path if path.is_file() else None
 
 
 def has_official(folder) -> bool:
-    """Whether a folder has the four official files."""
-    return all((folder / name).is_file() for name in OFFICIAL.members)
+    """Whether a folder has the four official files, gzipped or not."""
+    return all(folders.named(folder, name) for name in OFFICIAL.members)
 
 
-def _listing(folder):
-    if not folder.is_dir():
-        return "no such folder"
-    names = sorted(path.name for path in folder.iterdir())
-    return ", ".join(names[:5]) + (" …" if len(names) > 5 else "") if names else "an empty folder"
-
-
-def load(part, *, split="reference", n=None, seed=0, folder=None):
-    """Load upright images and labels of EMNIST ByClass, verified by hash.
+@folders.readable()
+def load(part, *, n=None, folder=None):
+    """Load upright images and labels of the book's fixed 100,000 / 20,000 images of EMNIST ByClass, verified by hash.
 
     Parameters
     ----------
     part : {"train", "test"}
-    split : {"reference", "official"}
-        "reference" is the book's fixed 100,000 / 20,000 images, already shuffled: `n` takes the first rows.
-        "official" draws `n` rows uniformly, without replacement and by `seed`, from the official file of that part
-        (697,932 / 116,323 images); None takes all of them in file order.
     n : int or None
-        Number of images; None for all.
+        The first `n` images, which are shuffled already; None for all.
     folder : path or None
         Where the files are; None for `find()`.
 
@@ -130,25 +133,15 @@ def load(part, *, split="reference", n=None, seed=0, folder=None):
     DataError
         No data, files that are damaged or not EMNIST, or more rows asked for than there are.
     """
-    if part not in ("train", "test") or split not in ("reference", "official"):
-        raise idx.DataError(f"no part {part!r} of split {split!r}: expected 'train' or 'test' of 'reference' or 'official'.")
+    if part not in ("train", "test"):
+        raise idx.DataError(f"no part {part!r}: expected 'train' or 'test'.")
     folder = Path(folder) if folder else find()
     if folder is None:
         raise idx.DataError(f"EMNIST is neither in EMNIST_DIR (not set) nor in {cache_dir()}; run `make data` to download it.")
-    if split == "official":
-        images, labels = _read_official(folder, part)
-    elif _has_reference(folder):
-        images, labels = _read_reference(folder / _REFERENCE_FILE, part)
-    else:
-        images, labels = _rebuild(folder, part)
-    if n is None:
-        return images, labels
-    if not 0 < n <= len(labels):
-        raise idx.DataError(f"asked for {n:,} {part} images, but the {split} split has 1 to {len(labels):,}.")
-    if split == "reference":
-        return images[:n], labels[:n]
-    rows = np.random.default_rng(seed).choice(len(labels), size=n, replace=False)
-    return images[rows], labels[rows]
+    images, labels = _read_reference(path, part) if (path := _reference(folder)) else _rebuild(folder, part)
+    if n is not None and not 0 < n <= len(labels):
+        raise idx.DataError(f"asked for {n:,} {part} images, but there are 1 to {len(labels):,}.")
+    return images[:n], labels[:n]
 
 
 def official_counts(part):
@@ -170,13 +163,16 @@ def bymerge(labels):
 
 
 def _read_official(folder, part):
-    paths = [folder / f"emnist-byclass-{part}-{kind}-ubyte.gz" for kind in ("images-idx3", "labels-idx1")]
-    for path in paths:
-        if not path.is_file():
+    """Images and labels of the official file of a part; what is not as it was downloaded, the reference split will verify."""
+    paths = []
+    for name in (name for name in OFFICIAL.members if f"-{part}-" in name):
+        if not (found := folders.named(folder, name)):
             raise idx.DataError(
-                f"{path} is missing: the official split needs the official files; run `make data`, or put them there."
+                f"{folder / name} is missing: expected the four official files; run `make data`, or put it there."
             )
-        check_file(path, OFFICIAL.members[path.name])
+        paths.append(folders.only(found))
+        if paths[-1].parent == cache_dir():
+            check_file(paths[-1], OFFICIAL.members[name])
     return idx.read_pair(*paths, n_classes=N_CLASSES)
 
 
@@ -187,7 +183,7 @@ def _read_reference(path, part):
                 _check_size_of_array(zipped, f"{name}.npy", path.stat().st_size)
             images, labels = arrays[f"{part}_images"], arrays[f"{part}_labels"]
     except Exception as error:  # numpy and zipfile raise a dozen kinds for malformed files
-        raise idx.DataError(f"{path} cannot be read ({idx.first_line(error)}); delete it and run `make data` again.") from error
+        raise idx.DataError(f"{path} cannot be read ({idx.first_line(error)}); {_remedy(path)}.") from error
     return _check_reference(images, labels, part, path)
 
 
@@ -217,6 +213,9 @@ def _rebuild_arrays(folder):
         train_row, from_test, test_row = index["train_row"], index["train_official_test"], index["test_row"]
     images = np.empty((len(train_row), *IMAGE_SHAPE), dtype=np.uint8)
     labels = np.empty(len(train_row), dtype=np.uint8)
+    longest = (train_row[~from_test].max(initial=-1), max(train_row[from_test].max(initial=-1), test_row.max()))
+    if len(train_labels) <= longest[0] or len(test_labels) <= longest[1]:
+        raise idx.DataError(f"{folder} has fewer images than EMNIST ByClass: expected its four files; {_remedy(folder)}.")
     for mask, source_images, source_labels in ((from_test, test_images, test_labels), (~from_test, train_images, train_labels)):
         images[mask], labels[mask] = source_images[train_row[mask]], source_labels[train_row[mask]]
     _check_reference(images, labels, "train", folder)
@@ -230,15 +229,20 @@ def _check_reference(images, labels, part, path):
         if found != REFERENCE_SHA256[name]:
             raise idx.DataError(
                 f"{path}: the array {name} is not the reference split: expected SHA-256 {REFERENCE_SHA256[name]}, "
-                f"found {found}; delete the file and run `make data` again."
+                f"found {found}; {_remedy(path)}."
             )
     return images, labels
+
+
+def _remedy(path):
+    """What to do about files of EMNIST's that are not right: only those in the project's own cache may be deleted."""
+    if path.is_relative_to(cache_dir()):
+        return "delete it and run `make data` again"
+    return "copy it again from where it came, or unset EMNIST_DIR and run `make data`"
 
 
 def check_file(path, sha256):
     """Raise DataError unless a file has this SHA-256."""
     found = files.file_digest(path)
     if found != sha256:
-        raise idx.DataError(
-            f"{path} is damaged: expected SHA-256 {sha256}, found {found}; delete it and run `make data` again."
-        )
+        raise idx.DataError(f"{path} is damaged: expected SHA-256 {sha256}, found {found}; {_remedy(path)}.")

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from sixtytwo.data import emnist, registry
+from sixtytwo.data import emnist, idx, registry
+
+FEWEST = 100  # training images: of fewer, a tenth says nothing, and not every step of the book is defined
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -111,13 +113,18 @@ def load_train(dataset="auto", n_train=100_000) -> Data:
     Raises
     ------
     ValueError
-        Unknown data set. `idx.DataError`: data asked for that are not here or damaged.
+        Unknown data set. `idx.DataError`: data asked for that are not here or damaged, or fewer than `FEWEST` images.
     """
     dataset = registry.resolve(dataset)
     images, labels, class_names = registry.load(dataset, "train", n_train)
+    if len(images) < FEWEST:
+        raise idx.DataError(
+            f"{dataset}: {len(images)} training images (n_train={n_train}), of which a tenth is for validation: expected at least "
+            f"{FEWEST}; add images, or raise n_train."
+        )
     n_validation = len(images) // 10
     return Data(
-        name=emnist.REFERENCE_NAME if dataset == "emnist-byclass" else Path(dataset).name,
+        name=_name(dataset),
         dataset=dataset,
         class_names=class_names,
         x_train=images[n_validation:],
@@ -126,6 +133,14 @@ def load_train(dataset="auto", n_train=100_000) -> Data:
         y_validation=labels[:n_validation],
         recipe=(["load_train", dataset, n_train],),
     )
+
+
+def _name(dataset):
+    """What a resolved data set is called; a folder never like one of the book's own."""
+    name = Path(dataset).name
+    if dataset == "emnist-byclass":
+        return emnist.REFERENCE_NAME
+    return f"folder {name}" if name != dataset and name in (emnist.REFERENCE_NAME, *registry.NAMED) else name
 
 
 def rebuild(recipe) -> Data:

@@ -28,6 +28,8 @@ _SIDE = emnist.IMAGE_SHAPE[0]
 
 _CHUNK = 2000
 
+_BLUR = 1.5  # pixels of an image: how much means of handwriting are blurred
+
 
 def load(part, n, *, seed=0):
     """Draw `n` synthetic characters.
@@ -60,6 +62,20 @@ def _glyphs():
     folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
     drawings = [_glyph(name, folder / f"{font}.ttf") for name in emnist.CLASS_NAMES for font in _FONTS]
     return np.stack(drawings).astype(np.float32)
+
+
+def printed(characters):
+    """The mean of how a few fonts print each character, undistorted but blurred: float (characters, 28, 28), 1 for ink."""
+    folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+    fonts = [folder / f"{font}.ttf" for font in ("DejaVuSans", "DejaVuSerif", "STIXGeneral", "cmss10")]
+    axis = (np.arange(_SIDE) - (_SIDE - 1) / 2) * _INK / (_SIDE - 6) + (_CANVAS - 1) / 2
+    points = np.meshgrid(axis, axis, indexing="ij")
+
+    def shrunk(distance):
+        ink = np.clip(0.5 + (ndimage.map_coordinates(distance, points, order=1) + 1) / 4, 0, 1)
+        return ndimage.gaussian_filter(ink, _BLUR)
+
+    return np.stack([np.mean([shrunk(_glyph(name, font)) for font in fonts], axis=0) for name in characters])
 
 
 def _glyph(character, font_path):

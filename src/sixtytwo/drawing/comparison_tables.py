@@ -138,4 +138,5 @@ def pair_table(pairs, networks=None):
     errors = "errors" if networks is None else "errors of one network"
     table = pairs[["pair", "errors", "share"]].assign(errors=pairs["errors"] / (networks or 1))
     table = table.rename(columns={"errors": errors, "share": "share of all errors"})
-    return table.style.format({errors: "{:.0f}", "share of all errors": "{:.1%}"}).hide(axis="index")
+    formats = {errors: "{:.0f}", "share of all errors": "{:.1%}"}
+    return table.style.format(formats, escape="html").hide(axis="index")

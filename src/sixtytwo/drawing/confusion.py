@@ -18,8 +18,8 @@ def draw_confusion(confusion, class_names):
     shares = confusion / np.maximum(confusion.sum(axis=1), 1)[:, None]
     figure, axis = plt.subplots(figsize=(style.WIDTH, style.WIDTH + 0.3))
     shown = axis.imshow(shares, cmap="magma_r", norm=_NORM)
-    for set_ticks in (axis.set_xticks, axis.set_yticks):
-        set_ticks(range(len(class_names)), class_names, fontsize=7, family=style.MONOSPACE)
+    for side in (axis.xaxis, axis.yaxis):
+        style.name_ticks(side, class_names, fontsize=7)
     axis.grid(visible=False)
     axis.set(xlabel="read as", ylabel="true class")
     figure.colorbar(shown, ax=axis, shrink=0.7, label="share of the true class")
@@ -33,7 +33,7 @@ def draw_recall(table, colour):
     style.plain_ticks(axis.xaxis)
     axis.vlines(table["support"], table["low"], table["high"], color="#bbbbbb", linewidth=1)
     axis.scatter(table["support"], table["recall"], s=8, color=colour)
-    label = {"xytext": (3, 2), "textcoords": "offset points", "fontsize": 9, "family": style.MONOSPACE}
+    label = {"xytext": (3, 2), "textcoords": "offset points", "fontsize": 9, **style.lettering(table.index)}
     for name, support, recall in table[["support", "recall"]].itertuples():
         axis.annotate(name, (support, recall), **label)
     return figure

@@ -14,7 +14,7 @@ def draw_images(axes, pictures, titles=None):
         flat[i].imshow(picture, cmap="gray_r", vmin=0, vmax=255)
         if titles is not None:
             size = 11 if len(titles[i]) < 5 else 8.5
-            flat[i].set_title(titles[i], fontsize=size, pad=2, family=style.MONOSPACE)
+            flat[i].set_title(titles[i], fontsize=size, pad=2, **style.lettering([titles[i]]))
 
 
 def draw_heat_over_image(axis, heat, picture, extent):

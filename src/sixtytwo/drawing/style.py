@@ -6,11 +6,10 @@ import seaborn as sns
 from IPython import get_ipython
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 
+from sixtytwo.base import fonts
 from sixtytwo.drawing import palette
 
 WIDTH = 7.2  # inches of a full-width figure
-
-MONOSPACE = "DejaVu Sans Mono"  # where characters are named: in the other font I and l look the same
 
 
 def use_style():
@@ -33,6 +32,18 @@ def use_style():
         }
     )
     set_matplotlib_formats("retina", facecolor="white", bbox_inches="tight")
+
+
+def lettering(texts) -> dict:
+    """Properties of text that shows class names as they are written: in fonts that have their characters, `$` for itself."""
+    return {"family": fonts.families(texts), "parse_math": False}
+
+
+def name_ticks(axis, names, **text):
+    """Name the ticks 0, 1, … of an axis after classes, long names upright; `text` are further properties of the labels."""
+    if axis.axis_name == "x" and max(map(len, names), default=0) > 3:
+        text |= {"rotation": 90}
+    axis.set_ticks(range(len(names)), names, **lettering(names), **text)
 
 
 def plain_ticks(axis):

@@ -26,7 +26,8 @@ def draw_swapped(counts, *, hollow=(), square=()):
             shape = {"marker": "s" if row in square else "o", "markerfacecolor": "white" if row in hollow else None}
             axis.plot(np.mean(found), y, color=palette.TRIED, markersize=8, **shape)
         axis.margins(x=0.15)
-        axis.set(title=pair, xlabel="images")
+        axis.set_title(pair, **style.lettering([pair]))
+        axis.set_xlabel("images")
     axes[0, 0].set_ylim(len(rows) - 0.4, -0.6)
     axes[0, 0].set_yticks(range(len(rows)), rows)
     return figure

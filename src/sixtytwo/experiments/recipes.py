@@ -20,7 +20,7 @@ BATCH_SIZE = 64
 def cosine(rate, steps) -> keras.optimizers.schedules.CosineDecay:
     """A learning rate that rises for 15% of the steps, then falls along a cosine (Loshchilov and Hutter 2017)."""
     up = math.ceil(0.15 * steps)
-    return keras.optimizers.schedules.CosineDecay(rate / 100, steps - up, warmup_target=rate, warmup_steps=up)
+    return keras.optimizers.schedules.CosineDecay(rate / 100, max(1, steps - up), warmup_target=rate, warmup_steps=up)
 
 
 def by_recipe(record, data, *, parts, name, seed, epochs, longer, keep="metrics") -> Training:

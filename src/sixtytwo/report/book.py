@@ -9,7 +9,7 @@ import yaml
 
 from sixtytwo.base import paths
 from sixtytwo.base.parameters import ParameterError, check, declared
-from sixtytwo.data import download, emnist, idx, registry
+from sixtytwo.data import download, emnist, idx, loading, registry
 from sixtytwo.report import sources
 from sixtytwo.report.sources import RunError
 
@@ -80,7 +80,7 @@ def plan(profile, data="auto", overrides=None) -> list[Chapter]:
     the default, or impossible data.
     """
     if os.environ.get("EMNIST_DIR"):  # kernels start in another folder
-        os.environ["EMNIST_DIR"] = str(Path(os.environ["EMNIST_DIR"]).resolve())
+        os.environ["EMNIST_DIR"] = str(emnist.folder().absolute())
     own = {"profile": profile, "run_dir": f"_build/{profile}", "results_dir": f"_build/{profile}"}
     if reserved := {"dataset", *own} & set(overrides or {}):
         raise RunError(f"--set {', '.join(sorted(reserved))}: the runner decides this; use --profile and --data.")
@@ -132,7 +132,7 @@ def _dataset(profile, data):
 def _other_dataset(data):
     try:
         dataset = registry.resolve(data)
-        registry.load(dataset, "train", 1)
+        loading.load_train(dataset, loading.FEWEST)
     except (ValueError, idx.DataError) as error:
         raise RunError(f"DATA={data}: {error}") from error
     return dataset

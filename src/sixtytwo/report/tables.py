@@ -18,7 +18,7 @@ def headline(results) -> str:
         paper = model.get("paper", {}).get("accuracy")
         rows.append(
             [
-                model["title"],
+                markdown.plain(model["title"]),
                 f"{_over_seeds(model, 'accuracy'):.3f} ({low:.3f} to {high:.3f})",
                 "" if paper is None else f"{paper:.2f}",
                 f"{model['parameters']:,}",
@@ -40,7 +40,7 @@ def comparison(results, limits) -> str:
         latency = model["latency_ms"] or {}
         rows.append(
             [
-                model["title"],
+                markdown.plain(model["title"]),
                 *(f"{_over_seeds(model, name):.3f}" for name in ("accuracy", "balanced_accuracy")),
                 f"{limits[key]['robust_accuracy']:.3f}" if key in limits else "",
                 f"{model['parameters']:,}",
@@ -61,7 +61,7 @@ def _about(results):
     seeds = f"{min(seeds)} to {max(seeds)} seeds" if len(seeds) > 1 else f"{max(seeds)} seed{'s' if max(seeds) > 1 else ''}"
     what = f"{data['n_train'] + data['n_validation']:,} training and {data['n_test']:,} test images"
     kinds = {"synthetic": "Synthetic stand-in data", emnist.REFERENCE_NAME: "EMNIST ByClass, reference split"}
-    kind = kinds.get(data["name"], f"Data set {data['name']}")
+    kind = kinds.get(data["name"], f"Data set {markdown.plain(data['name'])}")
     return f"{kind}: {what}; {seeds} per model; profile `{results['profile']}`.\n"
 
 
@@ -70,7 +70,7 @@ def status(provenance, changed, computed) -> str:
     who computed its stored steps."""
     run = {name: provenance[name] for name in ("profile", "dataset", "executed")} | provenance["environment"]
     titles = {"dataset": "data"}
-    facts = [[titles.get(name, name.replace("_", " ")), str(value)] for name, value in run.items()]
+    facts = [[titles.get(name, name.replace("_", " ")), markdown.plain(str(value))] for name, value in run.items()]
     chapters = [
         [f"{{doc}}`/notebooks/{name}`", done["executed"], f"{done['seconds'] / 60:.1f}", f"`{done['git_commit']}`"]
         for name, done in provenance["chapters"].items()
