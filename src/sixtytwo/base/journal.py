@@ -11,7 +11,7 @@ import sys
 
 from tqdm import tqdm
 
-from sixtytwo.base import files, paths
+from sixtytwo.base import chapters, files, paths
 
 SETTINGS = "run.json"  # in the folder of a run: what the runner tells the chapters
 
@@ -32,11 +32,25 @@ def open_chapter(run_dir, chapter):
         Folder of the run, from the root of the checkout.
     chapter : str
         File name of the notebook without its suffix, e.g. "03_mlp".
+
+    Raises ValueError if the notebook, as it is saved, gives a model the key or title of another chapter's, or a figure its
+    name: before anything is trained.
     """
     global _journal
+    if taken := chapters.clashes_of(chapter):
+        raise ValueError("; ".join(taken))
     _journal = journal_path(run_dir, chapter)
     _journal.parent.mkdir(parents=True, exist_ok=True)
     _journal.touch()
+
+
+def owner_of(run_dir, key) -> str | None:
+    """Another chapter, which is still in the book, that has recorded a model under a key in this run; None if there is none."""
+    others = sorted((paths.ROOT / run_dir / "journal").glob("*.jsonl"))
+    for other in (path for path in others if path != _journal and chapters.notebook(path.stem).exists()):
+        if ("model", key) in read(other):
+            return other.stem
+    return None
 
 
 def read(path) -> list[tuple[str, str]]:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import nbformat
 import yaml
 
+from sixtytwo.base import chapters as names
 from sixtytwo.base import paths
 from sixtytwo.data import download, emnist, idx, registry
 
@@ -65,7 +66,8 @@ def parameters(notebook, path) -> dict:
 def plan(profile, data="auto", overrides=None) -> list[Chapter]:
     """Which notebooks to run with which parameters; everything is validated before anything runs.
 
-    Raises RunError for an unknown parameter name, a value of another type than the default, or impossible data.
+    Raises RunError for an unknown parameter name, a value of another type than the default, impossible data, and
+    a key or title of a model, or a label of a figure, that two notebooks give.
     """
     if os.environ.get("EMNIST_DIR"):  # kernels start in another folder
         os.environ["EMNIST_DIR"] = str(Path(os.environ["EMNIST_DIR"]).resolve())
@@ -93,6 +95,8 @@ def plan(profile, data="auto", overrides=None) -> list[Chapter]:
         raise RunError(
             f"no notebook has the parameter {', '.join(sorted(unknown))}: expected some of {', '.join(sorted(known))}."
         )
+    if taken := [clash for path in chapters() for clash in names.clashes(path, chapters())]:
+        raise RunError("; ".join(taken))
     return planned
 
 
