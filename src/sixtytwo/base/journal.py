@@ -6,6 +6,7 @@ key of a model that it recorded). A line that is no such object, e.g. of a write
 """
 
 import contextlib
+import contextvars
 import json
 import sys
 
@@ -121,6 +122,8 @@ class Live:
 
         self._notebook, self._handle, self._last, self._drawn = get_ipython() is not None, None, "", ""
         self._terminal = None
+        # Jupyter keeps the running cell in a context variable; in a thread of an earlier cell, e.g. Dask's, it is that cell.
+        self._cell = contextvars.copy_context()
 
     def line(self, line):
         """Show a line that stays."""
@@ -151,6 +154,9 @@ class Live:
             self._display()
 
     def _display(self):
+        self._cell.copy().run(self._display_here)  # a copy, since only one thread at a time can be in a context
+
+    def _display_here(self):
         from IPython import display
 
         content = display.Pretty("\n".join(filter(None, (self._last, self._drawn))))
