@@ -55,7 +55,7 @@ def outdated(chapter, run_folder) -> set[str]:
         found = {}
     wanted = fingerprint(chapter, run_folder)
     made = records(run_folder, found.get("models", ()))
-    if None in made.values() or made != found.get("records", made):
+    if None in made.values() or made != made | found.get("records", {}):
         return set(wanted)
     return {name for name, digest in wanted.items() if found.get(name) != digest}
 
