@@ -54,6 +54,11 @@ def owner_of(run_dir, key) -> str | None:
     return None
 
 
+def has_recorded(key) -> bool:
+    """Whether this chapter has recorded a model under a key, now or when it was executed before."""
+    return _journal is not None and ("model", key) in read(_journal)
+
+
 def read(path) -> list[tuple[str, str]]:
     """The kind and the value of each line of a journal so far; none if it was never opened."""
     return read_on(path, 0)[0]

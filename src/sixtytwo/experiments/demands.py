@@ -155,11 +155,23 @@ def _check_code(model, build):
                 f"the network cannot be built again from what Keras stores of it ({_brief(error)}): give each layer class of "
                 "your own an __init__ with **kwargs and a get_config() that returns all its arguments."
             ) from error
-    if [weight.shape for weight in again.weights] != [weight.shape for weight in model.weights]:
-        raise ValueError(
-            "the network has other weights when it is built again from what Keras stores of it: let get_config() of your layer "
-            "classes return all arguments of their __init__."
-        )
+    weights, images = model.get_weights(), _images(model)
+    if [w.shape for w in again.get_weights()] == [w.shape for w in weights]:
+        again.set_weights(weights)
+        if np.allclose(_answers(again, images), _answers(model, images), atol=1e-4):
+            return
+    raise ValueError(
+        "the network is another when it is built again from what Keras stores of it: let get_config() of your layer classes "
+        "return all arguments of their __init__."
+    )
+
+
+def _images(model):
+    return np.random.default_rng(0).random((8, *model.input_shape[1:]), dtype=np.float32)
+
+
+def _answers(model, images):
+    return np.asarray(keras.ops.convert_to_numpy(model(images, training=False)), dtype="float64")
 
 
 def _check_answers(model):
@@ -167,8 +179,7 @@ def _check_answers(model):
     last = model.layers[-1]
     if isinstance(last, keras.layers.Softmax) or getattr(last, "activation", None) is keras.activations.softmax:
         return
-    images = np.random.default_rng(0).random((8, *model.input_shape[1:]), dtype=np.float32)
-    answers = np.asarray(keras.ops.convert_to_numpy(model(images, training=False)), dtype="float64")
+    answers = _answers(model, _images(model))
     sums = answers.sum(axis=1)
     if answers.min() < 0 or not np.allclose(sums, 1, atol=0.02):
         raise ValueError(

@@ -39,6 +39,15 @@ def foreign(config):
         yield from foreign(part)
 
 
+def placeless(config):
+    """A serialised network without the modules that its classes come from: those of a text are in none."""
+    if isinstance(config, list | tuple):
+        return [placeless(part) for part in config]
+    if not isinstance(config, dict):
+        return config
+    return {name: placeless(part) for name, part in config.items() if name != "module"}
+
+
 def source_of(network, build) -> str:
     """The definitions of what Keras does not know in a serialised network; empty if there is none.
 

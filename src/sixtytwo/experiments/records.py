@@ -57,7 +57,7 @@ def record(run_dir, key, *, title, runs, data, build=None, values=None, search=N
 
 
 def _check_name(run_dir, key, title):
-    """Refuse a key or title that a model of another chapter has."""
+    """Refuse a key or title that a model of another chapter has in this run."""
     if Path(key).name != key or not key or key.startswith("."):
         raise ValueError(f"the key {key!r} becomes the name of a file: expected letters, digits and underscores.")
     if (owner := journal.owner_of(run_dir, key)) is not None:
@@ -66,7 +66,7 @@ def _check_name(run_dir, key, title):
         )
     for path in sorted((paths.ROOT / run_dir / "models").glob("*.json")):
         found = json.loads(path.read_text(encoding="utf-8"))
-        if path.stem != key and found["title"] == title:
+        if path.stem != key and found["title"] == title and not journal.has_recorded(path.stem):  # then it has been renamed
             raise ValueError(
                 f"the title {title!r} is that of the model {path.stem!r} already: tables and figures could not tell them apart, "
                 "so give this one another title."
