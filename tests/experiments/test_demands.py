@@ -144,7 +144,7 @@ TAKEN = {
     "softmax layer": network(logits, last=layers.Softmax),
     "acc": network(metrics=("acc",)),
     "class of accuracy": network(metrics=(keras.metrics.SparseCategoricalAccuracy(name="right"),)),
-    "further metrics": network(metrics=("mse", "sparse_top_k_categorical_accuracy", "sparse_categorical_accuracy")),
+    "further metrics": network(metrics=("sparse_top_k_categorical_accuracy", "sparse_categorical_accuracy", "acc")),
     "metrics by output": network(metrics=[["accuracy"]]),
     "one-hot": network(loss="categorical_crossentropy", metrics=("categorical_accuracy",)),
     "one-hot function": network(loss=keras.losses.categorical_crossentropy),

@@ -70,7 +70,7 @@ def test_conditional_hyperparameters_are_searched_shown_and_trained(build, tuner
     points = [row["hyperparameters"] for row in found["table"]]
     if build is deep:
         assert all(set(point) == {"layers", *(f"units_{i}" for i in range(point["layers"]))} for point in points)
-        assert len({point.get("units_1") for point in points} - {None}) > 1, "it is searched"
+        assert {point.get("units_1") for point in points} - {None, 2}, "it is searched, not always its default"
     table = tables.styled(tables.trial_table(found)).to_html()
     assert "nan" not in table and "None" not in table and "2.0" not in table
     charts.draw_search(found)

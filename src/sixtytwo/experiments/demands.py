@@ -189,4 +189,6 @@ def _check_answers(model):
 
 
 def _brief(error):
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)[:160]
+    """The first sentence of what an error says."""
+    said = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+    return said.partition(". ")[0][:160]

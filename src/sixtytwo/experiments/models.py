@@ -65,9 +65,10 @@ def code_in(model, build) -> str:
 def given_weights(model) -> str | None:
     """Digest of the weights that its builder has given a fresh model, and that no training changes; None if there are none.
 
-    Those of Keras that are not trained, the averages of a batch normalisation, begin with equal numbers.
+    Those of Keras that are not trained, the averages of a batch normalisation, begin with 0 or 1.
     """
-    given = [w for w in map(np.asarray, model.non_trainable_weights) if w.size and (w != w.flat[0]).any()]
+    fresh = [np.asarray(weight) for weight in model.non_trainable_weights]
+    given = [w for w in fresh if w.any() and not (w == 1).all()]
     return hashlib.sha256(b"".join(w.tobytes() for w in given)).hexdigest() if given else None
 
 

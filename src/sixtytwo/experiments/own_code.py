@@ -29,7 +29,9 @@ def foreign(config):
             yield from foreign(part)
     if not isinstance(config, dict):
         return
-    if "class_name" in config:
+    if {"value", "closure"} <= config.keys():  # so Keras writes an activation that is a lambda
+        yield {"class_name": "__lambda__", "config": config}
+    elif "class_name" in config:
         named, module = config.get("registered_name"), str(config.get("module"))
         ours = named in (None, config["class_name"]) and module.startswith("keras")
         other = not ours and config["class_name"] not in _INTERNAL
@@ -65,13 +67,16 @@ def source_of(network, build) -> str:
     namespace = getattr(inspect.unwrap(build), "__globals__", {})
     text = _Text()
     for part in foreign(network):
-        if part["class_name"] == "__lambda__":
+        if part["class_name"] == "__lambda__" or part["config"] == "<lambda>":
             raise ValueError(
                 "a lambda in a network cannot be stored: write it as a function or a layer class of its own, in a cell of its "
                 "own, or with keras.ops instead of a Lambda layer."
             )
-        if part["class_name"] != "Lambda":  # that is Keras's own: what it calls is another part
-            text.define(_found(part, namespace))
+        if part["class_name"] == "Lambda":  # that is Keras's own: what it calls is another part
+            continue
+        found = _found(part, namespace)
+        if not found.__module__.startswith("keras."):
+            text.define(found)
     return text.read()
 
 
@@ -86,7 +91,9 @@ def _found(part, namespace):
         namespace.get(name),
         getattr(keras.losses, name, None) or getattr(keras.activations, name, None) or getattr(keras.metrics, name, None),
     ]
-    if (found := next((place for place in places if place is not None), None)) is None or "<locals>" in found.__qualname__:
+    if (found := next((place for place in places if place is not None), None)) is None or "<locals>" in getattr(
+        found, "__qualname__", ""
+    ):
         raise ValueError(
             f"{name} is defined inside of a function, where other chapters cannot find it: define it in a cell of its own."
         )
@@ -182,9 +189,13 @@ def _definition(found):
     `inspect.getsource` cannot do this for a class of a notebook (its module has no file), but knows where a method was written.
     """
     functions = [found] if inspect.isfunction(found) else [f for f in vars(found).values() if inspect.isfunction(f)]
-    for function in functions:
-        lines = linecache.getlines(inspect.unwrap(function).__code__.co_filename)
+    module = getattr(sys.modules.get(found.__module__), "__file__", None)
+    places = [inspect.unwrap(function).__code__.co_filename for function in functions] or [module] * bool(module)
+    for place in places or reversed(list(linecache.cache)):  # all cells, the newest first, for a class without a method
+        lines = linecache.getlines(place)
+        if not any(found.__name__ in line for line in lines):
+            continue
         for node in ast.walk(ast.parse("".join(lines))):
             if isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name == found.__name__:
                 return lines, node
-    raise ValueError(f"the text of {found.__name__} cannot be found: define it, with a method, in a cell of a notebook.")
+    raise ValueError(f"the text of {found.__name__} cannot be found: define it in a cell of a notebook.")
