@@ -29,7 +29,7 @@ def foreign(config):
             yield from foreign(part)
     if not isinstance(config, dict):
         return
-    if {"value", "closure"} <= config.keys():  # so Keras writes an activation that is a lambda
+    if _is_lambda(config):
         yield {"class_name": "__lambda__", "config": config}
     elif "class_name" in config:
         named, module = config.get("registered_name"), str(config.get("module"))
@@ -39,6 +39,12 @@ def foreign(config):
             yield config
     for part in config.values():
         yield from foreign(part)
+
+
+def _is_lambda(config):
+    """Whether this is what Keras writes for an activation that is a lambda: its bytecode, defaults and closure, without a name."""
+    code = config.get("value")
+    return config.keys() == {"value"} and isinstance(code, list | tuple) and len(code) == 3 and isinstance(code[0], str)
 
 
 def placeless(config):
