@@ -179,3 +179,14 @@ def test_weights_that_a_builder_gives_are_those_that_are_trained(data):
     assert float(models.load_model(run).layers[1].mean.numpy().ravel()[0]) == 33
     other = tiny.train(data, {}, build=functools.partial(adapted, mean=34.0), epochs=1)
     assert other["entry"] != run["entry"], "they are part of the key"
+
+
+def test_weights_that_are_only_frozen_are_those_of_the_seed_and_not_part_of_the_key():
+    def frozen(hp):
+        image = keras.Input((784,))
+        x = layers.Dense(62, "softmax", bias_initializer=keras.initializers.Constant(2.0), trainable=False)(image)
+        return compiled(keras.Model(image, x))
+
+    model = models.build_model(frozen, {}, seed=3)
+    assert models.given_weights(model, frozen, 3) is None
+    assert isinstance(models.blueprint(model, frozen, {}, seed=3), dict)

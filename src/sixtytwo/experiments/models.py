@@ -43,18 +43,24 @@ def build_model(build, values, *, seed=0) -> keras.Model:
     return model
 
 
-def blueprint(model, build, values):
+def blueprint(model, build, values, *, seed=0):
     """What the weights of a model depend on, beside a seed: the configurations of layers, optimizer and loss, and own code.
 
     For a network that cannot be built from these, e.g. one whose builder gives it weights, it is the builder with its values.
+    `seed` is that of the model.
     """
     try:
-        network = {"model": model.get_config(), "compile": compile_config(model), "code": code_in(model, build)}
+        network = _description(model, build)
         again = from_blueprint(network, seed=0).get_config()
-        built = given_weights(model) is None and own_code.placeless(again) == own_code.placeless(network["model"])
+        same = own_code.placeless(again) == own_code.placeless(network["model"])
+        built = same and given_weights(model, build, seed) is None
     except Exception:  # Keras raises many kinds
         built = False
     return network if built else functools.partial(build_model, build, values)
+
+
+def _description(model, build):
+    return {"model": model.get_config(), "compile": compile_config(model), "code": code_in(model, build)}
 
 
 def code_in(model, build) -> str:
@@ -62,14 +68,19 @@ def code_in(model, build) -> str:
     return own_code.source_of([model.get_config(), compile_config(model)], build)
 
 
-def given_weights(model) -> str | None:
+def given_weights(model, build, seed) -> str | None:
     """Digest of the weights that its builder has given a fresh model, and that no training changes; None if there are none.
 
-    Those of Keras that are not trained, the averages of a batch normalisation, begin with 0 or 1.
+    They are not those that the seed gives the same network without its builder. (Those of Keras that are not trained, the
+    averages of a batch normalisation, begin with 0 or 1, and need no look.)
     """
-    fresh = [np.asarray(weight) for weight in model.non_trainable_weights]
-    given = [w for w in fresh if w.any() and not (w == 1).all()]
-    return hashlib.sha256(b"".join(w.tobytes() for w in given)).hexdigest() if given else None
+    fixed = [np.asarray(weight) for weight in model.non_trainable_weights]
+    if not any(w.any() and not (w == 1).all() for w in fixed):
+        return None
+    again = from_blueprint(_description(model, build), seed=seed).non_trainable_weights
+    if all(map(np.array_equal, fixed, again)):
+        return None
+    return hashlib.sha256(b"".join(w.tobytes() for w in fixed)).hexdigest()
 
 
 def from_blueprint(blueprint, *, seed) -> keras.Model:

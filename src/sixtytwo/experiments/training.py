@@ -72,7 +72,10 @@ class Training:
         spec = keys.version("training") | keys.network(model) | {"data": self.data.digest()} | self.options()
         spec |= {"seed": self.seed, "class_weight": self.class_weight}
         spec |= keys.unless(keep=(self.keep, "model"), teacher=(self.teacher and self.teacher["entry"], None))
-        own = {"code": (models.code_in(model, self.build), ""), "given_weights": (models.given_weights(model), None)}
+        own = {
+            "code": (models.code_in(model, self.build), ""),
+            "given_weights": (models.given_weights(model, self.build, self.seed), None),
+        }
         return spec | keys.unless(**own)
 
     def step(self) -> engine.Step:
@@ -89,7 +92,7 @@ class Training:
         learning = self.options() | {"seed": self.seed, "class_weight": self.class_weight}
 
         def arguments():
-            network = models.blueprint(model, self.build, self.values)
+            network = models.blueprint(model, self.build, self.values, seed=self.seed)
             about = {"data": _taught(self.data, self.teacher), "keep": self.keep, "title": title}
             return {"network": network, "code": models.code_in(model, self.build)} | about | learning
 
