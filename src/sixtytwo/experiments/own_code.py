@@ -70,6 +70,8 @@ def source_of(network, build) -> str:
     """
     while isinstance(build, functools.partial):
         build = build.func
+    if stored := getattr(build, "own_code", ""):  # of a network that is built again (`records.rebuild`)
+        return stored
     namespace = getattr(inspect.unwrap(build), "__globals__", {})
     text = _Text()
     for part in foreign(network):

@@ -125,6 +125,7 @@ def rebuild(record, stretch=1.0, n_classes=None, dropout=None):
             model.compile_from_config(compiling)
         return model
 
+    build.own_code = code
     return build
 
 
