@@ -4,6 +4,7 @@ import functools
 import re
 
 import keras
+import numpy as np
 import pytest
 import tiny
 from keras import layers
@@ -172,7 +173,7 @@ def test_squares_are_those_of_one_hot_labels(data):
 def test_weights_that_a_builder_gives_are_those_that_are_trained(data):
     def adapted(hp, mean=33.0):
         scaling = layers.Normalization(axis=None)
-        scaling.adapt([[mean - 1.0], [mean + 1.0]])
+        scaling.adapt(np.array([[mean - 1.0], [mean + 1.0]], "float32"))
         return network(lambda: scaling)(hp)
 
     run = tiny.train(data, {}, build=adapted, epochs=1)

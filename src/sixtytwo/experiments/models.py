@@ -74,11 +74,11 @@ def given_weights(model, build, seed) -> str | None:
     They are not those that the seed gives the same network without its builder. (Those of Keras that are not trained, the
     averages of a batch normalisation, begin with 0 or 1, and need no look.)
     """
-    fixed = [np.asarray(weight) for weight in model.non_trainable_weights]
+    fixed = list(map(keras.ops.convert_to_numpy, model.non_trainable_weights))
     if not any(w.any() and not (w == 1).all() for w in fixed):
         return None
     again = from_blueprint(_description(model, build), seed=seed).non_trainable_weights
-    if all(map(np.array_equal, fixed, again)):
+    if all(map(np.array_equal, fixed, map(keras.ops.convert_to_numpy, again))):
         return None
     return hashlib.sha256(b"".join(w.tobytes() for w in fixed)).hexdigest()
 

@@ -94,9 +94,9 @@ def _found(part, namespace):
     name = part["config"] if is_function else part["class_name"]
     module = sys.modules.get(str(part.get("module")))
     places = [
-        keras.saving.get_registered_object(name if is_function else part.get("registered_name") or name),
         getattr(module, name, None) if not is_function else None,
         namespace.get(name),
+        keras.saving.get_registered_object(name if is_function else part.get("registered_name") or name),
         getattr(keras.losses, name, None) or getattr(keras.activations, name, None) or getattr(keras.metrics, name, None),
     ]
     if (found := next((place for place in places if place is not None), None)) is None or "<locals>" in getattr(
