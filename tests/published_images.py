@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from sixtytwo.data import loading
+from sixtytwo.data import emnist, loading
 
 
 def images_of(spec, n_train=0, n_validation=0):
     """Data that have the digests that the spec of a stored step names, and no pixels."""
     train, validation = (np.zeros(n, np.uint8) for n in (n_train, n_validation))
-    data = loading.Data("", "", (), train, train, validation, validation)
+    data = loading.Data("", "", emnist.CLASS_NAMES, train, train, validation, validation)
     data.__dict__["_digest"] = spec["data"]
     return data

@@ -128,3 +128,44 @@ def test_notebook_shows_progress_below_the_cell_that_makes_it_also_from_another_
         [shown] = cell.outputs
         assert shown.metadata["progress"] and shown.data["text/plain"] == f"{name} 1: done"
     assert [output.output_type for output in notebook.cells[3].outputs] == ["stream"]
+
+
+def test_each_cell_has_its_own_progress_if_an_earlier_cell_started_the_thread_that_tells_of_it():
+    started = f"""
+import asyncio, threading
+{BATCH}
+loop = asyncio.new_event_loop()
+threading.Thread(target=loop.run_forever, daemon=True).start()
+queue = asyncio.Queue()
+
+async def tell():  # like Dask's client, in the context of this cell for ever
+    while True:
+        told, done = await queue.get()
+        told()
+        done.set()
+
+asyncio.run_coroutine_threadsafe(tell(), loop)
+
+def elsewhere(told):
+    done = threading.Event()
+    loop.call_soon_threadsafe(queue.put_nowait, (told, done))
+    done.wait()
+"""
+    cell = """
+with progress.Progress([1.0]) as shown:
+    progress.EVERY = 0
+    elsewhere(lambda: shown.advanced(0, 0.5, images=1))
+    elsewhere(lambda: shown.finished(0, "done elsewhere"))
+"""
+    seen = []
+
+    class Client(nbclient.NotebookClient):
+        def process_message(self, message, cell, cell_index):
+            seen.append((message["msg_type"], cell_index))
+            return super().process_message(message, cell, cell_index)
+
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in (started, cell)])
+    Client(notebook, timeout=60, kernel_name="python3").execute()
+    assert len([1 for message, index in seen if message == "update_display_data" and index == 1]) >= 3
+    [shown] = notebook.cells[1].outputs
+    assert shown.data["text/plain"] == "done elsewhere"

@@ -1,6 +1,7 @@
 """Networks as ONNX."""
 
 import keras
+import pytest
 
 from sixtytwo.experiments import export
 
@@ -12,3 +13,19 @@ def test_exports_of_one_network_are_equal_to_the_byte(tmp_path):
     for name in "ab":
         export.export_onnx(model, tmp_path / name)
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+@pytest.mark.parametrize("activation", ["gelu", "silu", "mish", "elu", "softplus", "leaky_relu", "hard_sigmoid"])
+def test_activation_is_exported(activation, tmp_path):
+    inputs = keras.Input((784,))
+    model = keras.Model(inputs, keras.layers.Dense(62, "softmax")(keras.layers.Dense(8, activation)(inputs)))
+    export.export_onnx(model, tmp_path / "model.onnx")
+    assert (tmp_path / "model.onnx").exists()
+
+
+def test_what_onnx_does_not_know_is_said_in_one_sentence(tmp_path):
+    inputs = keras.Input((784,))
+    x = keras.ops.erfinv(keras.layers.Dense(4, "tanh")(inputs))
+    with pytest.raises(export.ExportError, match=r"^model.onnx cannot be written: .*model"):
+        export.export_onnx(keras.Model(inputs, keras.layers.Dense(62, "softmax")(x)), tmp_path / "model.onnx")
+    assert not list(tmp_path.iterdir())

@@ -36,3 +36,7 @@ def test_occlusion_costs_most_where_the_network_looks():
     assert heat.shape == (12, 12)
     assert [place.tolist() for place in np.nonzero(heat > 0.01)] == [[3, 3, 3, 4, 4, 4, 5, 5, 5], [8, 9, 10] * 3]
     assert heat.max() == pytest.approx(lost, abs=1e-5) and (picture == 255).all()
+
+
+def test_network_without_weights_over_anything_has_no_first_weights():
+    assert inspection.first_weights(network(keras.layers.GlobalAveragePooling2D(), keras.layers.BatchNormalization())) is None

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from tiny import VALUES, build, planned, train
 
-from sixtytwo.experiments import models, records, training
+from sixtytwo.experiments import export, models, records, training
 
 pytestmark = pytest.mark.usefixtures("own_store", "one_core")
 
@@ -79,3 +79,26 @@ def test_ensemble_is_recorded_without_builder_and_export(data, tmp_path):
     record = json.loads(records.record(tmp_path, "both", title="Both", runs=[together], data=data).read_text())
     assert record["parameters"] == 2 * models.load_model(runs[0]).count_params()
     assert record["compile"] is None and not (tmp_path / "models" / "both.onnx").exists()
+
+
+def test_title_of_another_model_is_refused(data, tmp_path):
+    about = {"build": build, "values": VALUES, "runs": [train(data, epochs=1)], "data": data}
+    records.record(tmp_path, "tiny", title="Tiny", **about)
+    records.record(tmp_path, "tiny", title="Tiny", **about)
+    with pytest.raises(ValueError, match="the title 'Tiny' is that of the model 'tiny' already"):
+        records.record(tmp_path, "other", title="Tiny", **about)
+    with pytest.raises(ValueError, match="the key 'a/b' becomes the name of a file"):
+        records.record(tmp_path, "a/b", title="Other", **about)
+
+
+def test_network_without_an_equal_in_onnx_is_recorded_without_the_file_and_a_line_says_why(data, tmp_path, monkeypatch, capsys):
+    def unknown(model, path):
+        raise export.ExportError("tiny.onnx cannot be written: no such operation")
+
+    about = {"build": build, "values": VALUES, "runs": [train(data, epochs=1)], "data": data}
+    path = records.record(tmp_path, "tiny", title="Tiny", **about)
+    monkeypatch.setattr(export, "export_onnx", unknown)
+    records.record(tmp_path, "tiny", title="Tiny", **about)
+    assert "no such operation. The network is recorded without it" in capsys.readouterr().out
+    assert not path.with_suffix(".onnx").exists() and records.load_records(tmp_path)["tiny"]["compile"]
+    assert records.exported_models(tmp_path, ["tiny"]) == {}

@@ -188,9 +188,11 @@ def test_trial_that_diverged_is_counted_and_the_others_are_stored(data):
     assert len(list(paths.LOCAL.iterdir())) == found["completed"] == 6 - len(diverged)
 
 
-def test_search_without_a_finished_trial_has_no_best(data):
-    found = search(data, functools.partial(build, rate=(1e38, 1e37)), epochs=3)
-    assert (found["best"], found["completed"], found["trials"]) == (None, 0, 3)
+def test_search_in_which_all_trials_fail_is_one_error_with_what_the_first_one_said(data):
+    with pytest.raises(
+        engine.EngineError, match=r"all 3 trials of the tiny search failed; the first one: training tiny search.*div"
+    ):
+        search(data, functools.partial(build, rate=(1e38, 1e37)), epochs=3)
 
 
 SPACE = {"units": [4, 16], "learning_rate": [0.01, 0.003]}

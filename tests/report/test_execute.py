@@ -12,7 +12,7 @@ from conftest import ROOT
 from projects import GOOD_FIGURE
 
 from sixtytwo.base import contracts, journal
-from sixtytwo.report import execute, kernel
+from sixtytwo.report import book, execute, fingerprint, kernel
 
 TWO_CORES = pytest.mark.skipif(
     not hasattr(os, "sched_getaffinity") or len(os.sched_getaffinity(0)) < 2, reason="needs two cores"
@@ -217,3 +217,25 @@ def test_chapters_side_by_side_end_with_the_run_and_leave_no_lock(told, project)
     assert process.returncode == (130 if told == signal.SIGINT else -told) and "Traceback" not in message
     with execute.alone():
         assert not list((project.smoke / "notebooks").iterdir())
+
+
+RECORDING = """
+from sixtytwo.base import files, journal, paths
+files.write_json(paths.ROOT / run_dir / "models" / "a.json", {"search": None, "n": n})
+journal.note("model", "a")
+"""
+
+
+def test_chapter_whose_record_is_lost_or_replaced_is_executed_again(project):
+    project.chapter(RECORDING)
+    assert project.run() == 0
+    [chapter] = book.plan("smoke", "synthetic")
+    record = project.smoke / "models" / "a.json"
+    whole = record.read_text()
+    assert not fingerprint.outdated(chapter, project.smoke)
+    record.write_text("{}")  # of another chapter
+    assert "fingerprint" in fingerprint.outdated(chapter, project.smoke)
+    record.unlink()
+    assert "fingerprint" in fingerprint.outdated(chapter, project.smoke)
+    assert project.run() == 0
+    assert record.read_text() == whole and not fingerprint.outdated(chapter, project.smoke)

@@ -97,3 +97,16 @@ def test_emnist_dir_without_data_is_refused(project, capsys, monkeypatch):
     project.chapter("print(n)")
     assert command.main(["run"]) == 1
     assert "holds no EMNIST ByClass" in capsys.readouterr().err
+
+
+RECORD = 'if False:\n    helpers.record(run_dir, "{}", title="{}", runs=[], data=None)'
+
+
+def test_key_title_or_label_of_two_chapters_is_refused_before_anything_is_executed(project, capsys):
+    project.chapter(RECORD.format("cnn", "CNN"), name="01_first")
+    for key, title, said in (("cnn", "Mine", "the key 'cnn'"), ("mine", "CNN", "the title 'CNN'")):
+        project.chapter(RECORD.format(key, title), name="09_mine")
+        refused(project, capsys, [f"09_mine.ipynb: {said} belongs to 01_first.ipynb"])
+    for name in ("01_first", "09_mine"):
+        project.chapter("print(n)", name=name, metadata={"mystnb": {"figure": {"name": "fig-line", "caption": "A line."}}})
+    refused(project, capsys, ["09_mine.ipynb: the label 'fig-line' belongs to 01_first.ipynb"])

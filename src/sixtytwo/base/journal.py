@@ -6,12 +6,13 @@ key of a model that it recorded). A line that is no such object, e.g. of a write
 """
 
 import contextlib
+import contextvars
 import json
 import sys
 
 from tqdm import tqdm
 
-from sixtytwo.base import files, parameters, paths
+from sixtytwo.base import chapters, files, parameters, paths
 
 SETTINGS = "run.json"  # in the folder of a run: what the runner tells the chapters
 
@@ -33,10 +34,14 @@ def open_chapter(run_dir, chapter):
     chapter : str
         File name of the notebook without its suffix, e.g. "03_mlp".
 
-    Raises ParameterError if papermill gave the chapter a parameter that it does not have, or a value of another type.
+    Raises ParameterError if papermill gave the chapter a parameter that it does not have, or a value of another type, and
+    ValueError if the notebook, as it is saved, gives a model the key or title of another chapter's, or a figure its name:
+    before anything is trained.
     """
     global _journal
     parameters.check_injected(_cells(), chapter)
+    if taken := chapters.clashes_of(chapter):
+        raise ValueError("; ".join(taken))
     _journal = journal_path(run_dir, chapter)
     _journal.parent.mkdir(parents=True, exist_ok=True)
     _journal.touch()
@@ -50,6 +55,20 @@ def _cells():
     if shell is None or getattr(getattr(shell, "kernel", None), "_allow_stdin", False):  # a program answers no question
         return []
     return [source for source in shell.user_ns.get("In", []) if source]
+
+
+def owner_of(run_dir, key) -> str | None:
+    """Another chapter, which is still in the book, that has recorded a model under a key in this run; None if there is none."""
+    others = sorted((paths.ROOT / run_dir / "journal").glob("*.jsonl"))
+    for other in (path for path in others if path != _journal and chapters.notebook(path.stem).exists()):
+        if ("model", key) in read(other):
+            return other.stem
+    return None
+
+
+def has_recorded(key) -> bool:
+    """Whether this chapter has recorded a model under a key, now or when it was executed before."""
+    return _journal is not None and ("model", key) in read(_journal)
 
 
 def read(path) -> list[tuple[str, str]]:
@@ -120,6 +139,8 @@ class Live:
 
         self._notebook, self._handle, self._last, self._drawn = get_ipython() is not None, None, "", ""
         self._terminal = None
+        # Jupyter keeps the running cell in a context variable; in a thread of an earlier cell, e.g. Dask's, it is that cell.
+        self._cell = contextvars.copy_context()
 
     def line(self, line):
         """Show a line that stays."""
@@ -150,6 +171,9 @@ class Live:
             self._display()
 
     def _display(self):
+        self._cell.copy().run(self._display_here)  # a copy, since only one thread at a time can be in a context
+
+    def _display_here(self):
         from IPython import display
 
         content = display.Pretty("\n".join(filter(None, (self._last, self._drawn))))

@@ -9,19 +9,28 @@ from sixtytwo.drawing import palette, style
 
 
 def draw_search(found):
-    """Validation accuracy of every trial of a search (`tuning.search`) against each of its hyperparameters."""
-    space = found["space"]
-    trials = [row for row in found["table"] if row["status"] == "COMPLETED"]
+    """Validation accuracy of every trial of a search (`tuning.search`) against each of its hyperparameters.
+
+    Trials whose networks do not have a hyperparameter are missing in its panel.
+    """
+    space = found["space"] or {"": [""]}
+    done = [row for row in found["table"] if row["status"] == "COMPLETED"]
     figure, axes = plt.subplots(1, len(space), figsize=(style.WIDTH, 3), sharey=True, squeeze=False)
     for axis, (name, values) in zip(axes[0], space.items(), strict=True):
-        positions = [values.index(row["hyperparameters"][name]) for row in trials]
+        trials = [row for row in done if not found["space"] or name in row["hyperparameters"]]
+        positions = [_position(values, row["hyperparameters"].get(name, "")) for row in trials]
         axis.scatter(positions, [row["val_accuracy"] for row in trials], s=36, color=palette.TRIED, alpha=0.75, zorder=3)
-        best = values.index(found["best"][name])
-        axis.axvline(best, color=palette.BEST, linewidth=8, alpha=0.15)
+        if name in found["best"]:
+            axis.axvline(_position(values, found["best"][name]), color=palette.BEST, linewidth=8, alpha=0.15)
         axis.set_xticks(range(len(values)), [f"{v:g}" if isinstance(v, float) else str(v) for v in values], rotation=45)
         axis.set(xlabel=name.replace("_", " "), xlim=(-0.5, len(values) - 0.5))
     axes[0, 0].set_ylabel("validation accuracy")
     return figure
+
+
+def _position(values, value):
+    """Where a value stands among those that are marked on an axis; between two of them if it is none of them."""
+    return values.index(value) if value in values else float(np.interp(value, values, range(len(values))))
 
 
 def draw_grid(table, *, hue, marker=None, ring=None):

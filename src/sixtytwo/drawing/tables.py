@@ -17,10 +17,17 @@ def styled(table):
 
 
 def trial_table(search) -> pd.DataFrame:
-    """The trials of a search, best first: hyperparameters, parameters, val_accuracy, accuracy, seconds, status."""
-    columns = ["parameters", "val_accuracy", "accuracy", "seconds", "status"]
-    table = pd.DataFrame([{**row["hyperparameters"], **{name: row.get(name) for name in columns}} for row in search["table"]])
-    return table.sort_values("val_accuracy", ascending=False, ignore_index=True)
+    """The trials of a search, best first: hyperparameters, parameters, val_accuracy, accuracy, seconds, status.
+
+    A hyperparameter that the network of a trial does not have is None there.
+    """
+    trials = search["table"]
+    offered = dict.fromkeys(name for row in trials for name in row["hyperparameters"])
+    table = {name: [row["hyperparameters"].get(name) for row in trials] for name in offered}
+    table = {name: pd.Series(values, dtype=object if None in values else None) for name, values in table.items()}
+    for name in ("parameters", "val_accuracy", "accuracy", "seconds", "status"):
+        table[name] = [row.get(name) for row in trials]
+    return pd.DataFrame(table).sort_values("val_accuracy", ascending=False, ignore_index=True)
 
 
 def edge_table(search, paper) -> pd.DataFrame:

@@ -22,7 +22,7 @@ import pandas as pd
 
 from sixtytwo.base import files, machine, paths, store
 from sixtytwo.data import idx, loading
-from sixtytwo.experiments import engine, models, training
+from sixtytwo.experiments import engine, models, own_code, training
 
 NAME = re.compile(r"train-(.+)-seed(\d+)-[0-9a-f]{16}")  # of the folder of a stored training
 RECIPES = paths.ROOT / "book" / "recipes.json"  # of images, by their digests, for entries that do not name their own
@@ -76,8 +76,8 @@ def case(name) -> Case:
         raise AuditError("its entry is damaged")
     spec = entry.spec
     network = {part: spec.get(part) for part in ("model", "compile")}
-    if not models.is_plain(network):
-        raise AuditError("its network has code of its own, which its spec does not hold")
+    if any(own_code.foreign(network)) or "given_weights" in spec:
+        raise AuditError("its network has code or weights of its own, which its spec does not hold")
     options = [field.name for field in dataclasses.fields(training.Training) if field.kw_only]
     given = {option: spec[option] for option in options if option in spec}
     given |= {"name": NAME.fullmatch(name)[1], "teacher": _teacher(spec), "data": _images(entry)}

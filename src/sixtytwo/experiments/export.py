@@ -1,5 +1,6 @@
 """Trained networks as ONNX, for the drawing page."""
 
+import functools
 import re
 import tempfile
 from pathlib import Path
@@ -12,11 +13,27 @@ import onnxruntime
 from sixtytwo.data import emnist
 
 
+class ExportError(ValueError):
+    """A network has no equal in ONNX; the message says why."""
+
+
 def export_onnx(model, path):
     """Write a model as ONNX: input float32 [n, 28, 28, 1] in [0, 1], output probabilities [n, classes]; check it.
 
-    Raises ValueError if ONNX Runtime and Keras disagree by more than 1e-4 on random images.
+    Raises ExportError if it has what ONNX or ONNX Runtime does not know, or if they disagree with Keras by more than 1e-4 on
+    random images.
     """
+    _know_gelu()
+    try:
+        _export(model, path)
+    except ExportError:
+        raise
+    except Exception as error:  # of many kinds, of Keras, tf2onnx and ONNX Runtime
+        said = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+        raise ExportError(f"{path.name} cannot be written: {said:.200}") from error
+
+
+def _export(model, path):
     image = keras.Input((*emnist.IMAGE_SHAPE, 1), name="image")
     bare = keras.models.clone_model(model)
     bare.set_weights(model.get_weights())
@@ -31,10 +48,28 @@ def export_onnx(model, path):
         session = onnxruntime.InferenceSession(written)
         found = session.run(None, {session.get_inputs()[0].name: sample})[0]
         if not np.allclose(found, expected, atol=1e-4):
-            raise ValueError(
+            raise ExportError(
                 f"{path.name} differs from its Keras model by {np.abs(found - expected).max():.2g}, more than 1e-4."
             )
         written.replace(path)
+
+
+@functools.cache
+def _know_gelu():
+    """Teach tf2onnx, once, the complementary error function, of which TensorFlow makes the activation gelu."""
+    from tf2onnx import handler, utils  # slow, and most processes export nothing
+
+    @handler.tf_op("Erfc")
+    class Erfc:
+        @classmethod
+        def version_9(cls, ctx, node, **kwargs):
+            kind = utils.map_onnx_to_numpy_type(ctx.get_dtype(node.input[0]))
+            one = ctx.make_const(utils.make_name("one"), np.ones((), kind))
+            erf = ctx.make_node(
+                "Erf", [node.input[0]], shapes=[ctx.get_shape(node.input[0])], dtypes=[ctx.get_dtype(node.input[0])]
+            )
+            node.type = "Sub"
+            ctx.replace_inputs(node, [one.output[0], erf.output[0]])
 
 
 def _renumbered(exported):

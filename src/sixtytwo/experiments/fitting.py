@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from sixtytwo.experiments import engine, fast, pipeline
+from sixtytwo.experiments import compiled, engine, fast, pipeline
 
 
 def fit(
@@ -23,6 +23,8 @@ def fit(
     **kwargs,
 ) -> dict:
     """`model.fit` on uint8 images (n, 28, 28), fast: no copy of the data, many steps per call; returns the history.
+
+    Whatever the model calls its accuracy, the history has it as "accuracy" and "val_accuracy".
 
     Parameters
     ----------
@@ -51,7 +53,13 @@ def fit(
         history = model.fit(  # the batches are shuffled already
             x, epochs=epochs, shuffle=False, class_weight=weights, callbacks=callbacks, verbose=0, **kwargs
         )
-    return history.history
+    return _renamed(history.history, compiled.of(model).accuracy)
+
+
+def _renamed(history, accuracy):
+    """A history in which a metric is called accuracy."""
+    names = {accuracy: "accuracy", f"val_{accuracy}": "val_accuracy"} if accuracy else {}
+    return {names.get(name, name): values for name, values in history.items()}
 
 
 def _distortion(limits, last):
@@ -65,9 +73,8 @@ def _distortion(limits, last):
 
 
 def targets(model, labels):
-    """Labels as the loss of a model wants them: one-hot, float32 (n, classes), for the categorical cross-entropy."""
-    loss = model.loss if isinstance(model.loss, str) else type(model.loss).__name__
-    if labels.ndim == 1 and loss.lower().replace("_", "") == "categoricalcrossentropy":
+    """Labels as the loss of a model wants them: one-hot, float32 (n, classes), for all of Keras but the sparse ones."""
+    if labels.ndim == 1 and compiled.of(model).one_hot:
         return keras.utils.to_categorical(labels, model.output_shape[-1]).astype("float32")
     return labels
 

@@ -7,10 +7,10 @@ from sixtytwo.experiments import models
 
 def first_weights(model) -> np.ndarray | None:
     """The weights of the first layer as maps over the image or a filter: (rows, columns, units); None if they are neither."""
-    kernel = next(w for layer in model.layers for w in layer.get_weights() if w.ndim > 1)
-    if kernel.ndim == 4:
+    kernel = next((w for layer in model.layers for w in layer.get_weights() if w.ndim > 1), None)
+    if kernel is not None and kernel.ndim == 4:
         return kernel[:, :, 0]
-    return kernel.reshape(28, 28, -1) if kernel.shape[0] == 28 * 28 else None
+    return kernel.reshape(28, 28, -1) if kernel is not None and kernel.shape[0] == 28 * 28 else None
 
 
 def occlusion_map(model, picture, label, side=5) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 import copy
 import functools
+import hashlib
 import math
 import tempfile
 import zipfile
@@ -13,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from sixtytwo.base import paths, store
-from sixtytwo.experiments import pipeline, seeds
+from sixtytwo.experiments import demands, own_code, pipeline, seeds
 
 ANSWERED_AT_ONCE = 250  # images: what a network computes for them stays below 100 MB
 
@@ -22,40 +23,64 @@ def predict(model, images) -> np.ndarray:
     """Class probabilities, float32 (n, classes), of uint8 images (n, 28, 28)."""
     batches = pipeline.batches(images, batch_size=ANSWERED_AT_ONCE, input_shape=model.input_shape)
     # one batch at a time, since `model.predict` takes as many at once as a step of training does, and their memory
-    return np.concatenate([model.predict_on_batch(batch) for batch in batches])
+    return np.concatenate([model.predict_on_batch(batch) for batch in batches]).astype("float32", copy=False)
 
 
 def build_model(build, values, *, seed=0) -> keras.Model:
     """Build the model of one point of the search space, with weights initialised by `seed`.
 
-    Raises ValueError if `values` names a hyperparameter that `build` does not have, or leaves one out.
+    Raises ValueError if `values` names a hyperparameter that `build` does not have with these values, or leaves one out, and
+    for what is no compiled model (`demands.called`).
     """
     keras.utils.clear_session(free_memory=False)
     seeds.set_all(seed)
     hp = keras_tuner.HyperParameters()
     hp.values.update(values)
-    model = build(hp)
-    known = {parameter.name for parameter in hp.space}
+    model = demands.called(build, hp)
+    known = {parameter.name for parameter in hp.space if hp.is_active(parameter)}
     if known != set(values):
         raise ValueError(f"hyperparameters {sorted(values)} given, but the builder has {sorted(known)}.")
     return model
 
 
-def blueprint(model, build, values):
-    """What the weights of a model depend on, beside a seed: for layers, optimizer and loss of Keras its configurations alone.
+def blueprint(model, build, values, *, seed=0):
+    """What the weights of a model depend on, beside a seed: the configurations of layers, optimizer and loss, and own code.
 
-    For a network with code of its own it is the builder with its values.
+    For a network that cannot be built from these, e.g. one whose builder gives it weights, it is the builder with its values.
+    `seed` is that of the model.
     """
-    network = {"model": model.get_config(), "compile": compile_config(model)}
-    return network if is_plain(network) and _can_be_built(network) else functools.partial(build_model, build, values)
-
-
-def _can_be_built(network):
-    """Whether Keras builds the same network from its configuration: not if an activation is a function of one's own."""
     try:
-        return from_blueprint(network, seed=0).get_config() == network["model"]
+        network = _description(model, build)
+        again = from_blueprint(network, seed=0).get_config()
+        same = own_code.placeless(again) == own_code.placeless(network["model"])
+        built = same and given_weights(model, build, seed) is None
     except Exception:  # Keras raises many kinds
-        return False
+        built = False
+    return network if built else functools.partial(build_model, build, values)
+
+
+def _description(model, build):
+    return {"model": model.get_config(), "compile": compile_config(model), "code": code_in(model, build)}
+
+
+def code_in(model, build) -> str:
+    """The definitions of what is not Keras's in a compiled model (`own_code.source_of`). Raises ValueError."""
+    return own_code.source_of([model.get_config(), compile_config(model)], build)
+
+
+def given_weights(model, build, seed) -> str | None:
+    """Digest of the weights that its builder has given a fresh model, and that no training changes; None if there are none.
+
+    They are not those that the seed gives the same network without its builder. (Those of Keras that are not trained, the
+    averages of a batch normalisation, begin with 0 or 1, and need no look.)
+    """
+    fixed = list(map(keras.ops.convert_to_numpy, model.non_trainable_weights))
+    if not any(w.any() and not (w == 1).all() for w in fixed):
+        return None
+    again = from_blueprint(_description(model, build), seed=seed).non_trainable_weights
+    if all(map(np.array_equal, fixed, map(keras.ops.convert_to_numpy, again))):
+        return None
+    return hashlib.sha256(b"".join(w.tobytes() for w in fixed)).hexdigest()
 
 
 def from_blueprint(blueprint, *, seed) -> keras.Model:
@@ -65,35 +90,31 @@ def from_blueprint(blueprint, *, seed) -> keras.Model:
     network = copy.deepcopy(blueprint)  # Keras changes what it is given
     keras.utils.clear_session(free_memory=False)
     seeds.set_all(seed)
-    kind = keras.Model if "input_layers" in network["model"] else keras.Sequential
-    model = kind.from_config(network["model"])
-    model.compile_from_config(network["compile"])
+    with own_code.known(network.get("code", "")):
+        model = from_config(network["model"])
+        model.compile_from_config(network["compile"])
     return model
 
 
-def is_plain(config) -> bool:
-    """Whether a serialised network consists of what Keras knows, and so can be built again from its configuration alone."""
-    if isinstance(config, list | tuple):
-        return all(map(is_plain, config))
-    if not isinstance(config, dict):
-        return True
-    if "class_name" in config:
-        ours = config.get("registered_name") in (None, config["class_name"]) and str(config.get("module")).startswith("keras")
-        if not ours and config["class_name"] not in ("__keras_tensor__", "__tuple__", "__numpy__", "__tensor__"):
-            return False
-        if config["class_name"] in ("Lambda", "__lambda__"):
-            return False
-    return all(map(is_plain, config.values()))
+def from_config(config) -> keras.Model:
+    """The model of a configuration, not compiled, with fresh weights."""
+    kind = keras.Model if "input_layers" in config else keras.Sequential
+    return kind.from_config(config)
 
 
 def load_model(run) -> keras.Model:
     """Load the trained model of a run (`train` or `ensemble`), uncompiled, from the published or the local store."""
-    return _together([_loaded(path) for path in model_paths(run)], run.get("shifts"))
+    return _together([_loaded(path, _code(path)) for path in model_paths(run)], run.get("shifts"))
 
 
 def packed(run) -> dict:
     """The trained model of a run as it travels to a worker: its files, and the shifts of an ensemble."""
-    return {"files": [path.read_bytes() for path in model_paths(run)], "shifts": run.get("shifts")}
+    paths = model_paths(run)
+    return {
+        "files": [path.read_bytes() for path in paths],
+        "code": [_code(path) for path in paths],
+        "shifts": run.get("shifts"),
+    }
 
 
 def unpacked(network) -> keras.Model:
@@ -102,11 +123,24 @@ def unpacked(network) -> keras.Model:
         paths = [Path(folder) / f"{i}.keras" for i in range(len(network["files"]))]
         for path, content in zip(paths, network["files"], strict=True):
             path.write_bytes(content)
-        return _together([_loaded(path) for path in paths], network["shifts"])
+        members = [_loaded(path, code) for path, code in zip(paths, network["code"], strict=True)]
+        return _together(members, network["shifts"])
 
 
-def _loaded(path):
-    return keras.models.load_model(path, compile=False, safe_mode=True)
+def _loaded(path, code):
+    with own_code.known(code):
+        return keras.models.load_model(path, compile=False, safe_mode=True)
+
+
+def code_of(run) -> str:
+    """The definitions of the layers and functions of a reader's own that the model of a run has (`own_code`)."""
+    return _code(model_paths(run)[0])
+
+
+def _code(path):
+    """What is stored beside the weights in a file."""
+    beside = path.with_name(own_code.FILE)
+    return beside.read_text(encoding="utf-8") if beside.exists() else ""
 
 
 def _together(members, shifts):
@@ -168,11 +202,17 @@ def compile_config(model) -> dict:
     return config
 
 
-def save(model, path):
-    """Save architecture and weights, compressed, without the optimizer's state, which would triple the file."""
-    bare = type(model).from_config(model.get_config())  # not compiled; clone_model would compile it again
+def save(model, path, code=""):
+    """Save architecture and weights, compressed, without the optimizer's state, which would triple the file.
+
+    The definitions of what is not Keras's in it (`code_in`) are written beside it.
+    """
+    with own_code.known(code):
+        bare = type(model).from_config(model.get_config())  # not compiled; clone_model would compile it again
     bare.set_weights(model.get_weights())
     bare.save(path)
+    if code:
+        path.with_name(own_code.FILE).write_text(code, encoding="utf-8")
     with zipfile.ZipFile(path) as loose:
         parts = {name: loose.read(name) for name in loose.namelist()}
     with zipfile.ZipFile(path, "w") as packed:
@@ -193,5 +233,12 @@ def layer_table(model) -> pd.DataFrame:
 
 def count_macs(model) -> int:
     """Multiply-adds of one forward pass of one image: each kernel is used once per output position."""
-    positions = [(layer, math.prod(layer.output.shape[1:-1])) for layer in model.layers if layer.weights]
-    return sum(math.prod(w.shape) * n for layer, n in positions for w in layer.weights if len(w.shape) > 1)
+    return sum(_macs(layer) for layer in model.layers)
+
+
+def _macs(layer):
+    """Multiply-adds of a layer; those of a layer that is a network itself are counted inside of it."""
+    if isinstance(layer, keras.Model) and type(layer).__module__.startswith("keras."):
+        return count_macs(layer)
+    positions = math.prod(layer.output.shape[1:-1]) if layer.weights else 0
+    return sum(math.prod(w.shape) * positions for w in layer.weights if len(w.shape) > 1)

@@ -5,10 +5,8 @@ import json
 import math
 from pathlib import Path
 
-import keras
-
 from sixtytwo.base import files, journal, paths
-from sixtytwo.experiments import export, models, training
+from sixtytwo.experiments import export, models, own_code, training
 
 
 def record(run_dir, key, *, title, runs, data, build=None, values=None, search=None, winner=None) -> Path:
@@ -16,12 +14,15 @@ def record(run_dir, key, *, title, runs, data, build=None, values=None, search=N
 
     `winner` is the run of the best point of the `search`.
 
-    What has no builder, an ensemble or a floor, has no hyperparameters either, and is not exported.
+    What has no builder, an ensemble or a floor, has no hyperparameters either, and is not exported. A network that has no
+    equal in ONNX is recorded without the file, and a line says why: the evaluation then leaves out its answer times, and the
+    drawing page leaves out the network.
 
     The evaluation chapter takes every model that it finds there, so a new chapter needs nothing but this call.
 
-    Raises ValueError if the exported model does not answer like the trained one, FileNotFoundError if weights are gone.
+    Raises ValueError if the key or the title is that of another chapter's model, FileNotFoundError if weights are gone.
     """
+    _check_name(run_dir, key, title)
     members = [models.load_model({"entry": entry}) for entry in runs[0].get("members", [runs[0]["entry"]])]
     views = len(runs[0].get("shifts", [0]))
     folder = paths.ROOT / run_dir / "models"
@@ -29,7 +30,7 @@ def record(run_dir, key, *, title, runs, data, build=None, values=None, search=N
     if winner is not None:
         search = search | {"winner": {"validation": winner["validation"], "entry": winner["entry"]}}
     if build is not None:
-        export.export_onnx(members[0], folder / f"{key}.onnx")
+        _export(members[0], runs[0], folder / f"{key}.onnx")
     files.write_json(
         folder / f"{key}.json",
         {
@@ -53,6 +54,32 @@ def record(run_dir, key, *, title, runs, data, build=None, values=None, search=N
     )
     journal.note("model", key)
     return folder / f"{key}.json"
+
+
+def _check_name(run_dir, key, title):
+    """Refuse a key or title that a model of another chapter has in this run."""
+    if Path(key).name != key or not key or key.startswith("."):
+        raise ValueError(f"the key {key!r} becomes the name of a file: expected letters, digits and underscores.")
+    if (owner := journal.owner_of(run_dir, key)) is not None:
+        raise ValueError(
+            f"the key {key!r} is that of a model of {owner}.ipynb, whose record would be replaced: give this one another key."
+        )
+    for path in sorted((paths.ROOT / run_dir / "models").glob("*.json")):
+        found = json.loads(path.read_text(encoding="utf-8"))
+        if path.stem != key and found["title"] == title and not journal.has_recorded(path.stem):  # then it has been renamed
+            raise ValueError(
+                f"the title {title!r} is that of the model {path.stem!r} already: tables and figures could not tell them apart, "
+                "so give this one another title."
+            )
+
+
+def _export(model, run, path):
+    path.unlink(missing_ok=True)  # of an earlier network
+    try:
+        with own_code.known(models.code_of(run)):
+            export.export_onnx(model, path)
+    except export.ExportError as error:
+        journal.say(f"{error}. The network is recorded without it: no answer time, and not on the drawing page.")
 
 
 def load_records(results_dir) -> dict[str, dict]:
@@ -79,7 +106,8 @@ def rebuild(record, stretch=1.0, n_classes=None, dropout=None):
     `stretch` is the number of training steps in units of the recorded training, for learning-rate schedules; `n_classes`
     another number of classes; `dropout` another rate for all its dropout layers.
     """
-    config = models.load_model(record["runs"][0]).get_config()
+    run = record["runs"][0]
+    config, code = models.load_model(run).get_config(), models.code_of(run)
     if n_classes:
         config["layers"][-1]["config"]["units"] = n_classes
     if dropout is not None:
@@ -92,10 +120,12 @@ def rebuild(record, stretch=1.0, n_classes=None, dropout=None):
         if isinstance(rate, dict):
             for name in {"decay_steps", "warmup_steps"} & set(rate["config"]):
                 rate["config"][name] = math.ceil(stretch * rate["config"][name])
-        model = keras.Model.from_config(copy.deepcopy(config))
-        model.compile_from_config(compiling)
+        with own_code.known(code):
+            model = models.from_config(copy.deepcopy(config))
+            model.compile_from_config(compiling)
         return model
 
+    build.own_code = code
     return build
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from sixtytwo.base import store
 from sixtytwo.data.loading import Data
-from sixtytwo.experiments import cost, engine, fitting, keys, metrics, models
+from sixtytwo.experiments import cost, demands, engine, fitting, keys, metrics, models
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Training:
     Parameters
     ----------
     build : callable(hp) -> keras.Model
-        Builder of a compiled model with the metric "accuracy".
+        Builder of a compiled model; `demands` says what is asked of it.
     values : dict
         A value for each of its hyperparameters.
     data : Data
@@ -71,19 +71,30 @@ class Training:
         """What determines its result, for the model that its builder gives."""
         spec = keys.version("training") | keys.network(model) | {"data": self.data.digest()} | self.options()
         spec |= {"seed": self.seed, "class_weight": self.class_weight}
-        return spec | keys.unless(keep=(self.keep, "model"), teacher=(self.teacher and self.teacher["entry"], None))
+        spec |= keys.unless(keep=(self.keep, "model"), teacher=(self.teacher and self.teacher["entry"], None))
+        own = {
+            "code": (models.code_in(model, self.build), ""),
+            "given_weights": (models.given_weights(model, self.build, self.seed), None),
+        }
+        return spec | keys.unless(**own)
 
     def step(self) -> engine.Step:
-        """What the engine needs to know of it. Raises ValueError if there are no values, or others than the builder has."""
+        """What the engine needs to know of it.
+
+        Raises ValueError if there are no values, or others than the builder has, and for a network that does not do what is
+        asked of it (`demands`).
+        """
         title = self.title or f"{self.name}, seed {self.seed}"
         if self.values is None:
             raise ValueError(f"{title}: there are no values to train it with; did every trial of its search fail?")
         model = models.build_model(self.build, self.values, seed=self.seed)
+        demands.check(model, self.build, self.data.class_names)
         learning = self.options() | {"seed": self.seed, "class_weight": self.class_weight}
 
         def arguments():
-            network = models.blueprint(model, self.build, self.values)
-            return {"network": network, "data": _taught(self.data, self.teacher), "keep": self.keep, "title": title} | learning
+            network = models.blueprint(model, self.build, self.values, seed=self.seed)
+            about = {"data": _taught(self.data, self.teacher), "keep": self.keep, "title": title}
+            return {"network": network, "code": models.code_in(model, self.build)} | about | learning
 
         how = {"distorted": bool(self.augmentation), "mixed_precision": self.mixed_precision}
         seconds = cost.of_training(model, images=len(self.data.x_train) * self.epochs, **how)
@@ -170,8 +181,11 @@ def _taught(data, teacher):
     return dataclasses.replace(data, y_train=_answers(names, tuple(map(tuple, teacher.get("shifts", ()))), data))
 
 
-def fit_and_measure(network, data, *, keep, title, folder, **learning) -> dict:
-    """Train a network (`models.blueprint`), measure it, and leave in `folder` what is to be kept. Raises FloatingPointError."""
+def fit_and_measure(network, data, *, keep, title, folder, code="", **learning) -> dict:
+    """Train a network (`models.blueprint`), measure it, and leave in `folder` what is to be kept. Raises FloatingPointError.
+
+    `code` is that of its own layers (`models.code_in`).
+    """
     model = models.from_blueprint(network, seed=learning["seed"])
     started, busy = time.perf_counter(), time.process_time()
     checked = fitting.validation(model, data)
@@ -181,7 +195,7 @@ def fit_and_measure(network, data, *, keep, title, folder, **learning) -> dict:
         raise FloatingPointError(f"training {title} diverged: the loss is {history['loss'][-1]}; lower the learning rate.")
     probabilities = models.predict(model, data.x_validation)
     if keep == "model":
-        models.save(model, folder / "model.keras")
+        models.save(model, folder / "model.keras", code)
     if keep == "predictions":
         np.savez_compressed(folder / "validation.npz", predicted=probabilities.argmax(1).astype(np.uint8))
     measured = metrics.measure(data.y_validation, probabilities)

@@ -7,17 +7,15 @@ import keras_tuner
 import numpy as np
 import pandas as pd
 
-from sixtytwo.experiments import engine, models, seeds
+from sixtytwo.experiments import demands, engine, models, seeds, spaces
 from sixtytwo.experiments.training import Training, train
 
 FAILED, COMPLETED = "FAILED", "COMPLETED"
 
 
 def search_space(build) -> dict[str, list]:
-    """The values that each hyperparameter of a builder can take."""
-    hp = keras_tuner.HyperParameters()
-    build(hp)
-    return {parameter.name: list(parameter.values) for parameter in hp.space}
+    """The values that each hyperparameter of a builder can take, also of those that it has for some values of others only."""
+    return spaces.explored(build).values
 
 
 def search(
@@ -40,28 +38,34 @@ def search(
     Random search does not look at scores, so all its trials are asked for at once; a tuner that learns from them is asked for
     as many as there are workers, and told in the order in which it was asked.
 
+    Raises ValueError for a network that does not do what is asked of it (`demands`), before any trial, and EngineError, with what
+    the first one said, if all trials fail.
+
     Returns the record of the search: tuner, trials and completed (numbers), space, best (hyperparameters of the best
     trial by val_accuracy) and `table`, one row per trial: hyperparameters, status, message, val_accuracy (best epoch),
     accuracy at that epoch, seconds, parameters, history, entry (of the store).
     """
-    space, part = search_space(build), data.first(rows)
+    space, part = spaces.explored(build), data.first(rows)
     how = {"seed": seed, "epochs": epochs, "batch_size": batch_size, "mixed_precision": mixed_precision}
     # For the seed 0 KerasTuner draws one of its own; here from what building a model has seeded.
-    models.build_model(build, {hp: values[-1] for hp, values in space.items()}, seed=seed)
+    demands.check(models.build_model(build, space.last, seed=seed), build, data.class_names)
     with tempfile.TemporaryDirectory() as folder:  # for KerasTuner's own account of the search
         options = {"objective": "val_accuracy", "max_trials": max_trials, "directory": folder}
         options["seed"] = seed or seeds.own.randint(1, 10_000)
-        oracle = tuner(build, **options, max_consecutive_failed_trials=max_trials + 1).oracle
+        oracle = tuner(build, **options, **space.told, max_consecutive_failed_trials=max_trials + 1).oracle
         oracle.verbose = 0
         at_once = max_trials if tuner is keras_tuner.RandomSearch else engine.local_workers()
         table = []
         while trials := _ask(oracle, at_once):
-            table += _tell(oracle, trials, _trained(trials, build, part, name=name, **how))
+            points = [space.point(trial.hyperparameters.values) for trial in trials]
+            table += _tell(oracle, trials, points, _trained(points, build, part, name=name, **how))
         for row in (row for row in table if row["status"] == COMPLETED):
             row["parameters"] = models.build_model(build, row["hyperparameters"]).count_params()
     done = [row for row in table if row["status"] == COMPLETED]
-    best = max(done, key=lambda row: row["val_accuracy"])["hyperparameters"] if done else None
-    found = {"trials": len(table), "completed": len(done), "space": space, "best": best, "table": table}
+    if not done:
+        raise engine.EngineError(f"all {len(table)} trials of the {name} search failed; the first one: {table[0]['message']}")
+    best = max(done, key=lambda row: row["val_accuracy"])["hyperparameters"]
+    found = {"trials": len(table), "completed": len(done), "space": space.values, "best": best, "table": table}
     return {"tuner": tuner.__name__, **found}
 
 
@@ -76,20 +80,20 @@ def _ask(oracle, number):
     return trials
 
 
-def _trained(trials, build, data, *, name, **how):
-    """The run of each trial, or the exception that ended it."""
+def _trained(points, build, data, *, name, **how):
+    """The run of each point, or the exception that ended it."""
     wanted = [
         Training(build, values, data, name=f"{name}-trial", keep="metrics", title=f"{name} search: {_brief(values)}", **how)
-        for values in (trial.hyperparameters.values for trial in trials)
+        for values in points
     ]
     return train(wanted, failures="return")
 
 
-def _tell(oracle, trials, runs):
+def _tell(oracle, trials, points, runs):
     """Tell an oracle what its trials have found; returns their rows of the table."""
     rows = []
-    for trial, run in zip(trials, runs, strict=True):
-        row = {"hyperparameters": dict(trial.hyperparameters.values), "status": COMPLETED, "message": None}
+    for trial, values, run in zip(trials, points, runs, strict=True):
+        row = {"hyperparameters": values, "status": COMPLETED, "message": None}
         if isinstance(run, Exception):
             row |= {"status": FAILED, "message": str(run)}
         else:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import nbformat
 import yaml
 
+from sixtytwo.base import chapters as names
 from sixtytwo.base import paths
 from sixtytwo.base.parameters import ParameterError, check, declared
 from sixtytwo.data import download, emnist, idx, loading, registry
@@ -77,7 +78,7 @@ def plan(profile, data="auto", overrides=None) -> list[Chapter]:
     """Which notebooks to run with which parameters; everything is validated before anything runs.
 
     Raises RunError for a notebook that cannot be a chapter (`sources`), an unknown parameter name, a value of another type than
-    the default, or impossible data.
+    the default, impossible data, and a key or title of a model, or a label of a figure, that two notebooks give.
     """
     if os.environ.get("EMNIST_DIR"):  # kernels start in another folder
         os.environ["EMNIST_DIR"] = str(emnist.folder().absolute())
@@ -103,6 +104,8 @@ def plan(profile, data="auto", overrides=None) -> list[Chapter]:
         raise RunError(
             f"no notebook has the parameter {', '.join(sorted(unknown))}: expected some of {', '.join(sorted(known))}."
         )
+    if taken := [clash for path in chapters() for clash in names.clashes(path, chapters())]:
+        raise RunError("; ".join(taken))
     return planned
 
 

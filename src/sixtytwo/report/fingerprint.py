@@ -45,13 +45,26 @@ def draws(path) -> bool:
 
 
 def outdated(chapter, run_folder) -> set[str]:
-    """Which of the two digests of a planned chapter differ from those of its last execution in a run."""
+    """Which of the two digests of a planned chapter differ from those of its last execution in a run.
+
+    Both do if a model that it recorded is not there any more, or was recorded by another chapter since.
+    """
     try:
         found = nbformat.read(run_folder / "notebooks" / chapter.path.name, as_version=4).metadata["book"]
     except (OSError, ValueError, KeyError, nbformat.reader.NotJSONError):
         found = {}
     wanted = fingerprint(chapter, run_folder)
+    made = records(run_folder, found.get("models", ()))
+    if None in made.values() or made != made | found.get("records", {}):
+        return set(wanted)
     return {name for name, digest in wanted.items() if found.get(name) != digest}
+
+
+def records(run_folder, keys) -> dict[str, str | None]:
+    """SHA-256 of the records of some models of a run, by key; None for one that is not there."""
+    folder = run_folder / "models"
+    found = {key: folder / f"{key}.json" for key in keys}
+    return {key: files.file_digest(path) if path.exists() else None for key, path in found.items()}
 
 
 def source_digests() -> dict[str, str]:

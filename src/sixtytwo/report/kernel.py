@@ -50,6 +50,7 @@ def execute(chapter, folder, profile) -> None:
         "executed": machine.now(),
         "git_commit": machine.git_commit(),
         "models": noted["model"],
+        "records": fingerprint.records(folder, noted["model"]),
         "store": noted["step"],
     }
     nbformat.write(outputs.tidied(notebook), partial)
