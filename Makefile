@@ -58,7 +58,7 @@ clean: ## remove _build
 
 $(READY): FORCE # a moment if nothing is to be done
 	@if "$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 8))' 2>/dev/null; then "$(PYTHON)" -I set_up $(EXACT); \
-	elif command -v uv >/dev/null; then uv run --quiet --no-project --python '>=3.11,<3.14' -- python -I set_up $(EXACT); \
+	elif [ -z "$(EXACT)" ] && command -v uv >/dev/null; then uv run --quiet --no-project --python '>=3.11,<3.14' -- python -I set_up $(EXACT); \
 	else echo "Error: $(PYTHON) is not there, or older than 3.8: install Python 3.11, 3.12 or 3.13, or name one, e.g. make PYTHON=/path/to/python3.13" >&2; exit 1; fi
 
 FORCE:

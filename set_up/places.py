@@ -21,8 +21,10 @@ def remove(path):
         shutil.rmtree(path)
 
 
-def is_writable(path):
-    """Whether a folder is, or can be made."""
-    while not path.exists() and path != path.parent:
-        path = path.parent
-    return os.access(str(path), os.W_OK)
+def is_writable(folder):
+    """Whether a folder is, or can be made (which then is done)."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(str(folder), os.W_OK)

@@ -36,6 +36,7 @@ def build_editable(folder, config_settings=None, metadata_directory=None):
         wheel.writestr("tiny_book-1.dist-info/RECORD", "")
     return name
 """
+WITHOUT_UV = os.pathsep.join(folder for folder in os.environ["PATH"].split(os.pathsep) if not shutil.which("uv", path=folder))
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="`make` is not there; ci runs set_up itself")
 
 
@@ -58,20 +59,20 @@ class Machine:
             place.mkdir()
         shutil.copytree(ROOT / "set_up", self.folder / "set_up", ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copy(ROOT / "Makefile", self.folder)
-        (self.folder / "set_up" / "pip.lock").write_text("")
-        (self.folder / "pyproject.toml").write_text(PYPROJECT)
-        (self.folder / "backend.py").write_text(BACKEND)
-        (self.folder / "package.json").write_text('{"name": "tiny", "version": "1.0.0"}')
+        (self.folder / "set_up" / "pip.lock").write_text("", encoding="utf-8")
+        (self.folder / "pyproject.toml").write_text(PYPROJECT, encoding="utf-8")
+        (self.folder / "backend.py").write_text(BACKEND, encoding="utf-8")
+        (self.folder / "package.json").write_text('{"name": "tiny", "version": "1.0.0"}', encoding="utf-8")
         lock = {
             "name": "tiny",
             "version": "1.0.0",
             "lockfileVersion": 3,
             "packages": {"": {"name": "tiny", "version": "1.0.0"}},
         }
-        (self.folder / "package-lock.json").write_text(json.dumps(lock))
-        (self.folder / ".npmrc").write_text("")
+        (self.folder / "package-lock.json").write_text(json.dumps(lock), encoding="utf-8")
+        (self.folder / ".npmrc").write_text("", encoding="utf-8")
         kept = {name: os.environ[name] for name in ("LANG", "PIP_CERT", "PYENV_ROOT") if name in os.environ}
-        self.environment = kept | {"HOME": str(self.home), "PATH": os.pathsep.join((str(uv), os.environ["PATH"]))}
+        self.environment = kept | {"HOME": str(self.home), "PATH": os.pathsep.join((str(uv), WITHOUT_UV))}
         self.environment |= {"PIP_FIND_LINKS": str(self.wheels), "PIP_NO_INDEX": "1", "PYTHON": sys.executable}
         self.lock(self.package("1"))
 
@@ -93,7 +94,7 @@ class Machine:
         return f"thing=={version} --hash=sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}\n"
 
     def lock(self, *lines):
-        (self.folder / "requirements.lock").write_text("".join(lines))
+        (self.folder / "requirements.lock").write_text("".join(lines), encoding="utf-8")
 
     def start(self, *arguments, **variables):
         command, environment = ["make", ".venv/ready", *arguments], self.environment | variables
@@ -132,7 +133,7 @@ def slow(machine):
     """A machine on which the set-up takes long: building its package waits until the file `go` is there."""
     wait = "import time, pathlib\nwhile not pathlib.Path('go').exists():\n    time.sleep(0.05)\n"
     (machine.folder / "backend.py").write_text(
-        "pathlib = __import__('pathlib')\npathlib.Path('begun').touch()\n" + wait + BACKEND
+        "pathlib = __import__('pathlib')\npathlib.Path('begun').touch()\n" + wait + BACKEND, encoding="utf-8"
     )
     return machine
 
@@ -159,7 +160,7 @@ def test_other_versions_are_installed_and_what_a_reader_added_stays(machine):
 
 
 def test_pip_installs_where_uv_cannot_be_had(machine):
-    machine.make(PATH=os.environ["PATH"])  # no index has uv
+    machine.make(PATH=WITHOUT_UV)  # no index has uv
     assert machine.works and "pip" in machine.python("import pip; print(pip.__name__)")
 
 
@@ -172,7 +173,7 @@ def test_settings_of_pip_and_uv_break_nothing_but_say_where_packages_are(by, way
     else:
         hostile |= {"find-links": machine.wheels, "no-index": "1"}
         settings = "".join(f"{name} = {value}\n" for name, value in hostile.items())
-        (machine.home / "pip.conf").write_text(f"[global]\n{settings}")
+        (machine.home / "pip.conf").write_text(f"[global]\n{settings}", encoding="utf-8")
         variables = {"PIP_CONFIG_FILE": machine.home / "pip.conf", "PIP_FIND_LINKS": None, "PIP_NO_INDEX": None}
     variables |= {
         "UV_PYTHON": "2.7",
@@ -181,8 +182,8 @@ def test_settings_of_pip_and_uv_break_nothing_but_say_where_packages_are(by, way
         "UV_NO_BINARY": "1",
         "UV_PROJECT_ENVIRONMENT": "x",
     }
-    (machine.home / "thing.py").write_text("marker = 'another'")
-    variables |= {"PYTHONPATH": machine.home, "PATH": os.environ["PATH"] if by == "pip" else machine.environment["PATH"]}
+    (machine.home / "thing.py").write_text("marker = 'another'", encoding="utf-8")
+    variables |= {"PYTHONPATH": machine.home, "PATH": WITHOUT_UV if by == "pip" else machine.environment["PATH"]}
     machine.make(**variables)
     assert machine.works and not (machine.home / "t").exists()
 
@@ -236,7 +237,7 @@ def test_another_python_that_is_asked_for_is_taken(machine):
 
 @pytest.mark.parametrize("asked", ["/nowhere/python3", "false"])
 def test_python_that_is_not_there_is_named(asked, machine):
-    said = machine.make(f"PYTHON={asked}", status=1, PATH=os.environ["PATH"])
+    said = machine.make(f"PYTHON={asked}", status=1)
     assert said.count("Error: ") == 1 and asked in said and "Python 3.11, 3.12 or 3.13" in said
 
 
