@@ -11,6 +11,10 @@ BIN := .venv/bin
 BOOK := $(BIN)/python -m sixtytwo.report.command
 READY := .venv/ready
 
+# Nothing is sent to anybody, or written to the home folder (the package says so as well).
+export ORT_DISABLE_TELEMETRY := 1
+export KERAS_HOME := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/sixty-two-characters/keras
+
 .DEFAULT_GOAL := help
 .PHONY: help book test test-all site data reference audit lab lock bench clean FORCE
 .NOTPARALLEL: # what trains, measures or builds runs alone, whatever -j says

@@ -1,7 +1,13 @@
-"""The package of the book."""
+"""The package of the book. What others would do behind a reader's back is switched off before they are imported.
+
+Kernels and workers inherit it; the Makefile does the same for JupyterLab.
+"""
 
 import os
 
-# ONNX Runtime would keep an identifier of this machine in the home folder and look up its maker's host. It reads this when it is
-# imported; kernels and workers inherit it.
-os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+_CACHE = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111 - a path even without a home
+_FOLDER = os.path.join(_CACHE, "sixty-two-characters")  # noqa: PTH118
+
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # ONNX Runtime would write an identifier to the home folder, and look up a host
+for _name, _part in (("KERAS_HOME", "keras"), ("IPYTHONDIR", "ipython"), ("MPLCONFIGDIR", "matplotlib")):
+    os.environ[_name] = os.path.join(_FOLDER, _part)  # noqa: PTH118 - they would write to the home folder
