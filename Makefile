@@ -48,10 +48,11 @@ audit: $(READY) ## train stored steps again from their stored spec alone, and co
 	@$(BIN)/python -m sixtytwo.experiments.audit $(if $(STEP),--step "$(STEP)",--number $(N))
 
 lab: $(READY) ## open the notebooks in JupyterLab
-	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) notebooks
+	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) --LabApp.news_url= --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --LabApp.extension_manager=readonly notebooks
 
-lock: ## resolve requirements.txt into requirements.lock (needs uv)
+lock: ## resolve requirements.txt into requirements.lock, and the versions of uv and pip into set_up/ (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" requirements.txt -o requirements.lock
+	for tool in uv:3.8 pip:3.11; do uv pip compile --quiet --universal --python-version $${tool#*:} --generate-hashes --no-emit-index-url --no-header --no-annotate set_up/$${tool%:*}.txt -o set_up/$${tool%:*}.lock || exit 1; done
 
 bench: $(READY) ## measure speed and memory side by side, two hours with nothing else running (SECTIONS="training_speed memory")
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
