@@ -32,7 +32,7 @@ def main():
     parser = argparse.ArgumentParser(description="Set up .venv.")
     parser.add_argument("--exact", action="store_true", help="with this Python, not with any that fits")
     exact = parser.parse_args().exact
-    if os.name == "nt" and Path(sys.prefix).resolve() == VENV:  # Windows removes no program that runs
+    if Path(sys.prefix).resolve() == VENV.resolve():  # it may be removed
         return subprocess.run([sys._base_executable, "-I", sys.argv[0], *sys.argv[1:]], check=False).returncode
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) == signal.SIG_DFL:

@@ -1,12 +1,14 @@
 """Installs into .venv, by uv or by pip."""
 
 import contextlib
+import importlib.util
 import os
 import platform
 import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 from interpreters import FITTING, NEWEST, OLDEST
 from places import BIN, PYTHON, ROOT, VENV, WORK, remove
@@ -50,18 +52,15 @@ def find_uv(variables, held):
             version = re.search(r"(\d+)\.(\d+)", run("", [uv, "--version"], variables, held))
             if version and tuple(map(int, version.groups())) >= OLDEST_UV:
                 return uv
+    python, found, target = Path(sys.executable), WORK / "uv" / "bin", ["--target", WORK / "uv"]
     options = ["--quiet", "--no-deps", "--require-hashes", "--only-binary", ":all:", "-r", ROOT / "set_up" / "uv.lock"]
-    for target in (["--target", WORK / "uv"], []):
-        with contextlib.suppress(Trouble):
-            python = sys.executable
-            if not target:  # its pip is too old, or it has none
-                run("", [python, "-I", "-m", "venv", WORK / "pip"], variables, held)
-                python = WORK / "pip" / BIN.name / PYTHON.name
-            run("", [python, "-I", "-m", "pip", "install", *target, *options], variables, held)
-            found = (WORK / "uv" / "bin" if target else python.parent) / ("uv.exe" if os.name == "nt" else "uv")
-            if found.exists():
-                return str(found)
-    return None
+    with contextlib.suppress(Trouble):
+        if importlib.util.find_spec("pip") is None:  # but it may have venv, which brings one
+            run("", [python, "-I", "-m", "venv", WORK / "pip"], variables, held)
+            python, found, target = WORK / "pip" / BIN.name / PYTHON.name, WORK / "pip" / BIN.name, []
+        run("", [python, "-I", "-m", "pip", "install", *target, *options], variables, held)
+    uv = found / ("uv.exe" if os.name == "nt" else "uv")
+    return str(uv) if uv.exists() else None
 
 
 def install_by_uv(uv, python, variables, held):

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from pathlib import Path
 
 import pytest
 from conftest import ROOT
@@ -164,7 +165,7 @@ def test_pip_installs_where_uv_cannot_be_had(machine):
     assert machine.works and "pip" in machine.python("import pip; print(pip.__name__)")
 
 
-@pytest.mark.parametrize("by", ["uv", "pip"])
+@pytest.mark.parametrize("by", ["uv", pytest.param("pip", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("way", ["variables", "file"])
 def test_settings_of_pip_and_uv_break_nothing_but_say_where_packages_are(by, way, machine):
     hostile = {"user": "1", "target": str(machine.home / "t"), "require-virtualenv": "1", "no-binary": ":all:"}
@@ -200,6 +201,13 @@ def test_environment_whose_python_is_gone_is_set_up_again(machine):
     python.unlink()
     python.symlink_to("/nowhere/python3")
     assert "is gone" in machine.make() and machine.works
+
+
+def test_environment_that_is_active_is_set_up_again(machine):
+    machine.make()
+    (machine.folder / ".venv" / "ready").unlink()
+    path = os.pathsep.join((str(machine.folder / ".venv" / "bin"), machine.environment["PATH"]))
+    assert "did not finish" in machine.make(PYTHON=None, PATH=path) and machine.works
 
 
 def test_environment_of_another_folder_is_not_touched(machine, tmp_path):
@@ -299,3 +307,19 @@ def test_full_disk_is_one_sentence(machine, small_disk):
 def test_home_that_cannot_be_written_is_no_obstacle(home, machine):
     machine.make(HOME=home, TMPDIR="/nowhere")
     assert machine.works and machine.left_over == set()
+
+
+def test_commands_given_together_run_one_after_the_other(machine):
+    machine.make()
+    packages, log = Path(machine.python("import thing; print(thing.__file__)")).parent, machine.folder / "log"
+    program = "import sys, time\nfor word in ('begins', 'ends'):\n    open('log', 'a').write(f'{__spec__.name} {word}\\n')\n    time.sleep(0.5)\n"
+    for name in ("sixtytwo/report/command.py", "pytest.py"):
+        (packages / name).parent.mkdir(parents=True, exist_ok=True)
+        (packages / name).write_text(program, encoding="utf-8")
+    for name in ("ruff", "lint-imports"):
+        (machine.folder / ".venv" / "bin" / name).write_text("#!/bin/sh\n", encoding="utf-8")
+        (machine.folder / ".venv" / "bin" / name).chmod(0o755)
+    command = ["make", "-j4", "book", "test"]
+    subprocess.run(command, cwd=machine.folder, env=machine.environment, check=True, capture_output=True)
+    lines = log.read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 6 and all(begins[:-6] == ends[:-4] for begins, ends in zip(lines[::2], lines[1::2]))
