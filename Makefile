@@ -1,5 +1,6 @@
 # `make book` and `make test` set up everything they need in .venv.
 PYTHON ?= python3
+EXACT := $(if $(filter file,$(origin PYTHON)),,--exact)
 PROFILE ?= smoke
 DATA ?= auto
 CHAPTERS ?=
@@ -10,8 +11,13 @@ BIN := .venv/bin
 BOOK := $(BIN)/python -m sixtytwo.report.command
 READY := .venv/ready
 
+# Nothing is sent to anybody, or written to the home folder (the package says so as well).
+export ORT_DISABLE_TELEMETRY := 1
+export KERAS_HOME := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/sixty-two-characters/keras
+
 .DEFAULT_GOAL := help
-.PHONY: help book test test-all site data reference audit lab lock bench clean
+.PHONY: help book test test-all site data reference audit lab lock bench clean FORCE
+.NOTPARALLEL: # what trains, measures or builds runs alone, whatever -j says
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -42,10 +48,11 @@ audit: $(READY) ## train stored steps again from their stored spec alone, and co
 	@$(BIN)/python -m sixtytwo.experiments.audit $(if $(STEP),--step "$(STEP)",--number $(N))
 
 lab: $(READY) ## open the notebooks in JupyterLab
-	$(BIN)/jupyter lab notebooks
+	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) --LabApp.news_url= --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --LabApp.extension_manager=readonly notebooks
 
-lock: ## resolve requirements.txt into requirements.lock (needs uv)
+lock: ## resolve requirements.txt into requirements.lock, and the versions of uv and pip into set_up/ (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" requirements.txt -o requirements.lock
+	for tool in uv:3.8 pip:3.11; do uv pip compile --quiet --universal --python-version $${tool#*:} --generate-hashes --no-emit-index-url --no-header --no-annotate set_up/$${tool%:*}.txt -o set_up/$${tool%:*}.lock || exit 1; done
 
 bench: $(READY) ## measure speed and memory side by side, two hours with nothing else running (SECTIONS="training_speed memory")
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
@@ -54,13 +61,9 @@ bench: $(READY) ## measure speed and memory side by side, two hours with nothing
 clean: ## remove _build
 	rm -rf _build
 
-$(READY): requirements.lock pyproject.toml package-lock.json
-	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if v in ((3, 11), (3, 12)) else f"Python 3.11 or 3.12 is needed, found {sys.version.split()[0]}: make PYTHON=/path/to/python3.11")'
-	@echo "Setting up .venv (3 GB, a few minutes)"
-	@rm -f $@
-	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	@cp package.json package-lock.json .npmrc .venv/
-	@PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --prefix .venv --ignore-scripts --no-audit --no-fund --loglevel=error # Node: the machine's, or that of the lock
-	@touch $@
+$(READY): FORCE # a moment if nothing is to be done
+	@if "$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 8))' 2>/dev/null; then "$(PYTHON)" -I set_up $(EXACT); \
+	elif [ -z "$(EXACT)" ] && command -v uv >/dev/null; then uv run --quiet --no-project --python '>=3.11,<3.14' -- python -I set_up $(EXACT); \
+	else echo "Error: $(PYTHON) is not there, or older than 3.8: install Python 3.11, 3.12 or 3.13, or name one, e.g. make PYTHON=/path/to/python3.13" >&2; exit 1; fi
+
+FORCE:

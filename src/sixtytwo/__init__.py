@@ -1,5 +1,6 @@
 """The package of the book."""
 
-from sixtytwo.base import surroundings
+from sixtytwo.base import quiet, surroundings
 
 surroundings.settle()
+quiet.hush()

@@ -1,5 +1,6 @@
 """Files are whole or not there, and a lock is held by one process, as long as it lives."""
 
+import errno
 import subprocess
 import sys
 import threading
@@ -77,3 +78,31 @@ with files.lock(pathlib.Path({str(tmp_path)!r}) / "lock"):
     holder.communicate()
     with files.lock(tmp_path / "lock", wait=False):
         pass
+
+
+@pytest.mark.parametrize("code", [errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP])
+def test_lock_holds_on_a_disk_without_locks_and_is_free_when_its_holder_was_killed(code, tmp_path):
+    program = f"""
+import fcntl, pathlib, sys, time
+def no_locks(*_):
+    raise OSError({code}, "no locks available")
+fcntl.flock = no_locks
+from sixtytwo.base import files
+try:
+    with files.lock(pathlib.Path({str(tmp_path)!r}) / "lock", wait=False, message="busy"):
+        print("held", flush=True)
+        time.sleep(float(sys.argv[1]))
+except files.Locked as error:
+    print(error)
+"""
+
+    def start(seconds):
+        return subprocess.Popen([sys.executable, "-c", program, str(seconds)], stdout=subprocess.PIPE, text=True)
+
+    holder = start(100)
+    assert holder.stdout.readline() == "held\n"
+    assert start(0).communicate()[0] == "busy\n"
+    holder.kill()
+    holder.communicate()
+    assert start(0).communicate()[0] == "held\n"
+    assert start(0).communicate()[0] == "held\n"

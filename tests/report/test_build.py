@@ -81,8 +81,8 @@ def test_status_names_the_code_that_has_changed_since(copy, run):
 
 
 def test_output_of_jupyter_book_in_another_encoding_is_shown(tmp_path, monkeypatch):
-    (tmp_path / "jupyter-book").write_bytes(b"#!/bin/sh\nprintf 'na\\357ve'\nexit 1\n")
-    (tmp_path / "jupyter-book").chmod(0o755)
+    (tmp_path / "python").write_bytes(b"#!/bin/sh\nprintf 'na\\357ve'\nexit 1\n")
+    (tmp_path / "python").chmod(0o755)
     monkeypatch.setattr(build.sys, "executable", str(tmp_path / "python"))
     with pytest.raises(book.RunError, match="Jupyter Book failed:\nna\N{REPLACEMENT CHARACTER}ve"):
         build._run_jupyter_book(tmp_path, tmp_path / "output")

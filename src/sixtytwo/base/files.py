@@ -1,6 +1,7 @@
 """Files that are whole or not there, what identifies them, and who may write them."""
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -10,6 +11,8 @@ import tempfile
 from pathlib import Path
 
 import filelock
+
+NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)  # some network disks (NFS, Lustre)
 
 
 class Locked(RuntimeError):
@@ -34,7 +37,13 @@ def lock(path, *, wait=True, message=None):
     path.parent.mkdir(parents=True, exist_ok=True)
     held = filelock.FileLock(path)
     try:
-        held.acquire(timeout=0)
+        try:
+            held.acquire(timeout=0)
+        except OSError as error:
+            if error.errno not in NO_LOCKS:
+                raise
+            held = filelock.SoftFileLock(path.with_name(f"{path.name}.held"))  # a file that names its holder
+            held.acquire(timeout=0)
     except filelock.Timeout as error:
         if not wait:
             raise Locked(message) from error
@@ -76,7 +85,7 @@ def write_text(path, text):
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{platform.node()}-{os.getpid()}")
     try:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_text(text, encoding="utf-8", newline="\n")
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

@@ -34,7 +34,10 @@ def _digest(staged) -> str:
 def _run_jupyter_book(staged, output) -> Path:
     """The folder of HTML that Jupyter Book makes; any warning of it, and any page that it leaves out, is an error."""
     shutil.rmtree(output, ignore_errors=True)
-    command = [Path(sys.executable).with_name("jupyter-book"), "build", staged, "--path-output", output]
+    program = (
+        "from jupyter_book.cli.main import main; main()"  # scripts have other names on Windows, and no spaces in their path
+    )
+    command = [sys.executable, "-c", program, "build", staged, "--path-output", output]
     command += ["-n", "-W", "--keep-going", "--quiet"]
     environment = os.environ | {"PYTHONPATH": surroundings.search_path(), "PYTHONUTF8": "1"}
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "encoding": "utf-8", "errors": "replace"}

@@ -111,7 +111,7 @@ def exit_status(command, *, interrupted) -> int:
     In the last two cases it says so in one sentence.
     """
     handlers = {}
-    for name in (signal.SIGTERM, signal.SIGHUP):
+    for name in (getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)):  # Windows lacks the second
         if signal.getsignal(name) == signal.SIG_DFL:  # not if it is ignored, as under nohup
             handlers[name] = signal.signal(name, signal.default_int_handler)
     try:
