@@ -11,7 +11,7 @@ from onnx import TensorProto, helper
 
 from sixtytwo.data import emnist
 from sixtytwo.report import enlarged
-from sixtytwo.report.graph_builder import Builder
+from sixtytwo.report.graph_builder import Builder, cubic_kernel
 
 CANVAS = 280  # pixels, each side of the drawing
 POSITION = np.arange(CANVAS, dtype=np.float32)  # of each row or column
@@ -83,19 +83,6 @@ def _weights(build, scale, centres):
     for centre in centres:
         sampled_at = build("Add", build("Mul", offset, scale), centre)
         distance = build("Abs", build("Div", build("Sub", sampled_at, POSITION.reshape(1, -1)), scale))
-        rows = build("Unsqueeze", build("Div", _keys(build, distance), scale), [1])
+        rows = build("Unsqueeze", build("Div", cubic_kernel(build, distance, -0.5), scale), [1])
         weights.append(build("Squeeze", build("Conv", rows, gauss, pads=[reach, reach]), [1]))
     return weights
-
-
-def _keys(build, x):
-    """The cubic convolution kernel at distances x >= 0: 1.5x³ - 2.5x² + 1 below 1, -0.5x³ + 2.5x² - 4x + 2 below 2."""
-
-    def cubic(a, b, c, d):
-        value = np.float32(a)
-        for coefficient in (b, c, d):
-            value = build("Add", build("Mul", value, x), np.float32(coefficient))
-        return value
-
-    near, far = cubic(1.5, -2.5, 0, 1), cubic(-0.5, 2.5, -4, 2)
-    return build("Where", build("Less", x, 1.0), near, build("Where", build("Less", x, 2.0), far, np.float32(0)))

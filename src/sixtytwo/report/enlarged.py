@@ -6,7 +6,11 @@ it. Enlarging, by whatever interpolation, leaves a trace: second differences rep
 width, and its phase says where the pixels lie.
 """
 
+import itertools
+
 import numpy as np
+
+from sixtytwo.report.graph_builder import cubic_kernel
 
 SIDE = 28  # pixels, each side of the small image
 
@@ -53,9 +57,11 @@ def find_grid(build, ink, side):
     longer = build("Max", *(build("Sub", last, first) for first, last in spans))
     middles = [build("Mul", 0.5, build("Add", first, last)) for first, last in spans]
     guess = build("Max", build("Div", longer, USUAL_INK), 1.0)
-    width, waves, strength = _period(build, ink, guess, side)
+    bends, repeated = _bends(build, ink, side)
+    width, waves, strength = _period(build, bends, guess, side)
     turns = [build("Sub", build("Div", middle, width), SHIFT) for middle in middles]
-    found = [build("Mul", build("Add", turn, off), width) for turn, off in zip(turns, _offsets(build, waves, turns))]
+    offsets = [_offset(build, wave, turn, repeated) for wave, turn in zip(waves, turns)]
+    found = [build("Mul", build("Add", turn, offset), width) for turn, offset in zip(turns, offsets)]
     seen = build("Greater", strength, TRACE)
     width = build("Where", seen, width, guess)
     middles = [build("Where", seen, exact, middle) for exact, middle in zip(found, middles)]
@@ -64,14 +70,15 @@ def find_grid(build, ink, side):
 
 
 def sample(build, width, middle, side):
-    """What each canvas pixel gives to each pixel of the small image along one side: [SIDE, side], linear interpolation."""
+    """What each canvas pixel gives to each pixel of the small image along one side: [SIDE, side].
+
+    Interpolation bends at the centres of pixels: where that lies between two canvas pixels, the lines from both sides are
+    drawn on to it, which is what the kernel with slope -2 does.
+    """
     positions = np.arange(side, dtype=np.float32).reshape(1, -1)
     offset = np.arange(SIDE, dtype=np.float32).reshape(-1, 1) - (SIDE - 1) / 2
     at = build("Add", build("Mul", offset, width), middle)
-    reach = build("Max", build("Mul", 0.15, width), 1.0)
-    weights = build("Sub", 1.0, build("Div", build("Abs", build("Sub", at, positions)), reach))
-    weights = build("Max", weights, 0.0)
-    return build("Div", weights, build("Max", build("ReduceSum", weights, [1], keepdims=1), 1e-6))
+    return cubic_kernel(build, build("Abs", build("Sub", at, positions)), -2)
 
 
 def _slice(build, value, top, bottom, left, right):
@@ -90,24 +97,35 @@ def _edges(build, profile, side):
     return empty[0], build("Sub", np.float32(side), empty[1])
 
 
-def _period(build, ink, guess, side):
-    """The strongest period near the guess, its Fourier coefficients (cosine, sine) along rows and columns, its strength."""
-    energies = []
+def _bends(build, ink, side):
+    """Sums of second differences along rows and columns (two vectors), and whether they are those of repeated pixels.
+
+    Each step from a repeated pixel to the next counts twice in second differences, and hardly at all in those of
+    interpolated pixels.
+    """
+    bends, steps = [], []
     for axis in (0, 1):
         parts = []
         for start in (0, 1, 2):
             span = (start, start + side - 2)
             parts.append(_slice(build, ink, *(span if axis == 0 else (0, None)), *(span if axis == 1 else (0, None))))
-        bend = build("Sub", build("Add", parts[0], parts[2]), build("Mul", 2.0, parts[1]))
-        energies.append(build("ReduceSum", build("Abs", bend), [1 - axis], keepdims=0))
+        first, second = (build("Sub", after, before) for before, after in itertools.pairwise(parts))
+        bends.append(build("ReduceSum", build("Abs", build("Sub", second, first)), [1 - axis], keepdims=0))
+        steps.append(build("ReduceSum", build("Abs", first), keepdims=0))
+    total = build("Add", *(build("ReduceSum", bend, keepdims=0) for bend in bends))
+    return bends, build("Greater", total, build("Mul", 1.4, build("Add", *steps)))
+
+
+def _period(build, bends, guess, side):
+    """The strongest period near the guess, its Fourier coefficients (cosine, sine) along rows and columns, its strength."""
     widths = build("Mul", guess, RANGE.reshape(-1, 1))
     angle = build("Div", (2 * np.pi * (np.arange(1, side - 1) + 0.5)).astype(np.float32).reshape(1, -1), widths)
     bases = build("Cos", angle), build("Sin", angle)
-    waves = [[build("MatMul", basis, energy) for basis in bases] for energy in energies]
+    waves = [[build("MatMul", basis, bend) for basis in bases] for bend in bends]
     squares = [build("Mul", part, part) for wave in waves for part in wave]
     power = build("Add", build("Add", *squares[:2]), build("Add", *squares[2:]))
     best = build("ArgMax", power, axis=0, keepdims=1)
-    totals = [build("ReduceSum", energy, keepdims=0) for energy in energies]
+    totals = [build("ReduceSum", bend, keepdims=0) for bend in bends]
     total = build("Add", *(build("Mul", total, total) for total in totals))
 
     def at(value):
@@ -117,28 +135,22 @@ def _period(build, ink, guess, side):
     return at(widths), [[at(part) for part in wave] for wave in waves], strength
 
 
-def _offsets(build, waves, turns):
-    """How far the middle of the image is from where it was taken to be, in its pixels, along rows and columns.
+def _offset(build, wave, turn, repeated):
+    """How far the middle of the image is from where it was taken to be, in its pixels, along one side.
 
-    The middle is between two pixels. Repeated pixels have their steps there; interpolation bends in between, at the centres
-    of pixels. Of the two, the one that moves the middle less along both sides is right.
+    The middle is between two pixels. Repeated pixels have their steps there; interpolation bends at the centres of pixels.
     """
-    repeated, bent = [], []
-    for (cosine, sine), turn in zip(waves, turns):
-        angle = build("Mul", turn, 2 * np.pi)
-        c, s = build("Cos", angle), build("Sin", angle)
-        real = build("Add", build("Mul", cosine, c), build("Mul", sine, s))
-        imaginary = build("Sub", build("Mul", sine, c), build("Mul", cosine, s))
-        size = build("Sqrt", build("Add", build("Mul", real, real), build("Mul", imaginary, imaginary)))
-        repeated.append(_turn(build, imaginary, real, size))
-        bent.append(_turn(build, build("Neg", imaginary), build("Neg", real), size))
-    moved = [build("Add", *(build("Mul", part, part) for part in parts)) for parts in (repeated, bent)]
-    is_repeated = build("Less", *moved)
-    return [build("Where", is_repeated, *pair) for pair in zip(repeated, bent)]
+    cosine, sine = wave
+    angle = build("Mul", build("Add", turn, build("Where", repeated, np.float32(0), np.float32(0.5))), 2 * np.pi)
+    c, s = build("Cos", angle), build("Sin", angle)
+    real = build("Add", build("Mul", cosine, c), build("Mul", sine, s))
+    imaginary = build("Sub", build("Mul", sine, c), build("Mul", cosine, s))
+    return _turn(build, imaginary, real)
 
 
-def _turn(build, imaginary, real, size):
+def _turn(build, imaginary, real):
     """The angle of a complex number, in turns."""
+    size = build("Sqrt", build("Add", build("Mul", real, real), build("Mul", imaginary, imaginary)))
     half = build("Atan", build("Div", imaginary, build("Max", build("Add", size, real), 1e-6)))
     return build("Mul", half, np.float32(1 / np.pi))
 

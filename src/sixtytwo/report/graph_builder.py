@@ -35,3 +35,19 @@ class Builder:
         name = f"c{len(self.constants)}"
         self.constants.append(numpy_helper.from_array(array, name))
         return name
+
+
+def cubic_kernel(build, x, a):
+    """The cubic convolution kernel at distances x >= 0, whose slope at 1 is `a` (Keys 1981).
+
+    (a + 2)x³ - (a + 3)x² + 1 below 1, ax³ - 5ax² + 8ax - 4a below 2.
+    """
+
+    def cubic(*coefficients):
+        value = np.float32(coefficients[0])
+        for coefficient in coefficients[1:]:
+            value = build("Add", build("Mul", value, x), np.float32(coefficient))
+        return value
+
+    near, far = cubic(a + 2, -a - 3, 0, 1), cubic(a, -5 * a, 8 * a, -4 * a)
+    return build("Where", build("Less", x, 1.0), near, build("Where", build("Less", x, 2.0), far, np.float32(0)))
