@@ -1,5 +1,7 @@
 """The 62 characters as somebody might write them: strokes on a grid of 100 by 100, no EMNIST images."""
 
+import itertools
+
 import numpy as np
 
 
@@ -58,7 +60,11 @@ GLYPHS = {
     "j": [[(58, 38), (58, 76), *arc(42, 76, 16, 16, 0, 160)], [(58, 14)]],
     "k": [[(32, 10), (32, 88)], [(66, 42), (33, 64), (70, 88)]],
     "l": [[(50, 10), (50, 90)]],
-    "m": [[(16, 36), (16, 86)], [(16, 52), *arc(33, 52, 16, 16, -180, 0), (49, 86)], [(49, 52), *arc(66, 52, 17, 16, -180, 0), (83, 86)]],
+    "m": [
+        [(16, 36), (16, 86)],
+        [(16, 52), *arc(33, 52, 16, 16, -180, 0), (49, 86)],
+        [(49, 52), *arc(66, 52, 17, 16, -180, 0), (83, 86)],
+    ],
     "n": [[(30, 36), (30, 86)], [(30, 56), *arc(50, 56, 20, 20, -170, 0), (70, 86)]],
     "o": [arc(50, 56, 25, 26, -90, 270)],
     "p": [[(30, 34), (30, 92)], arc(50, 50, 20, 18, -170, 180)],
@@ -84,7 +90,7 @@ def strokes(char, size, left, top, grid=1.0):
     for stroke in drawn:
         placed = (left, top) + scale * (stroke - corner)
         steps = [placed[:1]]
-        for start, end in zip(placed, placed[1:], strict=False):  # a pointer reports every few pixels
+        for start, end in itertools.pairwise(placed):  # a pointer reports every few pixels
             n = max(1, int(np.linalg.norm(end - start) / 4))
             steps.append(start + (end - start) * np.linspace(0, 1, n + 1)[1:, None])
         found.append((np.round(np.vstack(steps) / grid) * grid).tolist())
