@@ -37,6 +37,8 @@ let settings;
 let cards = [];
 let latest = { image: null, answers: null };
 
+let unread = ""; // what the reader should know before drawing
+
 const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
 
 /** What is being loaded, or what the networks say, for those who listen to the page as well. */
@@ -44,7 +46,8 @@ function report() {
   const { models = [], bytes = 0 } = settings ?? {};
   const missing = models.length - state.loaded.length;
   const loading = `${megabytes(state.received)} of ${megabytes(bytes)} MB`;
-  if (!settings || !state.loaded.length) say(settings ? `Loading the first network: ${loading}` : "Loading the networks …");
+  if (unread) say(unread);
+  else if (!settings || !state.loaded.length) say(settings ? `Loading the first network: ${loading}` : "Loading the networks …");
   else if (missing) say(`${state.loaded.length} of ${models.length} networks answer; loading: ${loading}`);
   else if (!latest.answers) say("Draw a character.");
   else {
@@ -67,7 +70,9 @@ async function refresh(ended) {
   element("clear").disabled = pad.empty;
   changed = true;
   finished ||= ended;
-  if (!settings || !state.loaded.length || working) return;
+  if (!pad.empty) unread = "";
+  if (unread) say(unread);
+  else if (!settings || !state.loaded.length || working) return;
   working = true;
   while (changed) {
     changed = false;
@@ -96,7 +101,8 @@ function fromLink() {
   if (!location.hash.startsWith(LINK)) return;
   const strokes = decode(location.hash.slice(LINK.length));
   if (strokes) pad.replace(strokes);
-  else say("The link carries no drawing that this page can read; it may have been cut.");
+  else unread = "The link carries no drawing that this page can read; it may have been cut.";
+  report();
 }
 
 async function copyLink() {
@@ -142,6 +148,7 @@ addEventListener("hashchange", fromLink);
 onProgress(follow);
 
 function fail(error) {
+  onProgress(() => {});
   console.warn(error);
   document.getElementById("draw").classList.add("draw-failed");
   say(

@@ -34,17 +34,24 @@ export function atNormalSize(strokes) {
   return calm.map((stroke) => stroke.map((point) => point.map((value, k) => SIDE / 2 + (value - middle[k]) * scale)));
 }
 
-/** The direction of the curve at each point: none at the ends and in corners, so that they stay sharp. */
+/** The direction of the curve at each point: none in corners, so that they stay sharp; at the ends, bent as it goes on. */
 function directions(points) {
-  return points.map((point, i) => {
+  const unit = (a, b) => [0, 1].map((k) => (b[k] - a[k]) / (apart(a, b) || 1));
+  const found = points.map((point, i) => {
     const [before, after] = [points[i - 1], points[i + 1]];
     if (!before || !after) return [0, 0];
-    const turn =
-      Math.atan2(after[1] - point[1], after[0] - point[0]) - Math.atan2(point[1] - before[1], point[0] - before[0]);
-    if (Math.abs(Math.atan2(Math.sin(turn), Math.cos(turn))) > CORNER) return [0, 0];
+    const [arriving, leaving] = [unit(before, point), unit(point, after)];
+    const cosine = arriving[0] * leaving[0] + arriving[1] * leaving[1];
+    if (cosine < Math.cos(CORNER)) return [0, 0];
     const length = apart(before, point) + apart(point, after) || 1;
     return [(after[0] - before[0]) / length, (after[1] - before[1]) / length];
   });
+  const bent = (a, b, next) => (next[0] || next[1] ? unit(a, b).map((value, k) => 2 * value - next[k]) : [0, 0]);
+  if (points.length > 2) {
+    found[0] = bent(points[0], points[1], found[1]);
+    found[points.length - 1] = bent(points.at(-2), points.at(-1), found.at(-2));
+  }
+  return found;
 }
 
 /** One stroke as ink, from point number `from` on. A tap is a dot. */

@@ -25,7 +25,7 @@ const bytes = async (name) => new Uint8Array(await (await file(name)).arrayBuffe
 
 // The runtime fetches its WebAssembly by its own name: it gets what is on its way already, unpacked.
 const wasm = file(`${WASM}.gz.wasm`, "application/wasm");
-wasm.catch(() => {}); // reported where it is used
+wasm.catch((error) => postMessage({ failed: String(error) })); // the runtime would wait for it
 const usual = self.fetch.bind(self);
 self.fetch = (address, ...rest) => (String(address?.url ?? address).endsWith(`${WASM}.wasm`) ? wasm : usual(address, ...rest));
 
