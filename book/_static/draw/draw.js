@@ -71,8 +71,7 @@ async function refresh(ended) {
   changed = true;
   finished ||= ended;
   if (!pad.empty) unread = "";
-  if (unread) say(unread);
-  else if (!settings || !state.loaded.length || working) return;
+  if (!settings || !state.loaded.length || working) return;
   working = true;
   while (changed) {
     changed = false;
