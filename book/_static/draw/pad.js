@@ -106,7 +106,7 @@ export class Pad {
   /** Points of the present stroke; they are painted with the next frame. */
   #add(points) {
     const stroke = this.strokes.at(-1);
-    stroke.push(...points);
+    for (const point of points) if (point.some((value, k) => value !== stroke.at(-1)?.[k])) stroke.push(point);
     if (this.frame) return;
     this.frame = requestAnimationFrame(() => {
       this.frame = null;
