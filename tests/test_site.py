@@ -2,24 +2,19 @@
 
 import csv
 import gzip
-import json
 from urllib.parse import unquote, urljoin, urlsplit
 
 import bs4
-import numpy as np
-import onnxruntime
 import pytest
 from conftest import Visit, build_site, served
 
 from sixtytwo.base import contracts, paths
-from sixtytwo.data import emnist
 from sixtytwo.findings import claims
-from sixtytwo.report import book, canvas, draw_page
+from sixtytwo.report import book, draw_page
 
 PAGES = [*book.pages()[1:], "search.html", "genindex.html"]
 AXE = draw_page.RUNTIME.parents[1] / "axe-core" / "axe.min.js"
 PHONE = {"width": 360, "height": 740}
-SEE, CLASSIFY = "drawDemo.see().then(Array.from)", "drawDemo.classify()"
 
 
 @pytest.fixture(scope="module")
@@ -228,200 +223,3 @@ def test_page_can_be_printed_whole(browser, address):
         assert not visit.page.locator(".bd-sidebar-primary").is_visible()
         assert visit.page.locator("article figure img").first.is_visible()
         assert len(visit.page.pdf()) > 50_000
-
-
-# --- the drawing page --------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def draw(browser, address):
-    """The drawing page, wide, with touch."""
-    with Visit(browser, address + "book/draw.html", has_touch=True, viewport={"width": 1280, "height": 900}) as visit:
-        visit.page.evaluate("drawDemo.ready")
-        yield visit.page
-        assert visit.errors == []
-
-
-@pytest.fixture(autouse=True)
-def empty_canvas(request):
-    if "draw" in request.fixturenames:
-        page = request.getfixturevalue("draw")
-        if page.locator("#draw-clear").is_enabled():
-            page.locator("#draw-clear").click()
-
-
-def _box(page):
-    page.locator("#draw-pad").scroll_into_view_if_needed()
-    return page.locator("#draw-pad").bounding_box()
-
-
-def test_mouse_draws_and_every_model_answers(draw):
-    box = _box(draw)
-    draw.mouse.move(box["x"] + 140, box["y"] + 40)
-    draw.mouse.down()
-    draw.mouse.move(box["x"] + 140, box["y"] + 240, steps=10)
-    draw.mouse.up()
-    answers = draw.evaluate(CLASSIFY)
-    exported = {path.stem for path in (paths.REFERENCE / "models").glob("*.onnx")}
-    assert set(answers) == exported
-    for guesses in answers.values():
-        probabilities = [guess["probability"] for guess in guesses]
-        assert len(guesses) == 5 and probabilities == sorted(probabilities, reverse=True)
-        assert guesses[0]["char"] in "1IlLiJ"
-    draw.wait_for_function("document.querySelectorAll('#draw-guesses li .draw-char').length === 5 * " + str(len(exported)))
-
-
-def test_finger_draws_and_does_not_scroll(draw):
-    box, before = _box(draw), draw.evaluate("scrollY")
-    session = draw.context.new_cdp_session(draw)
-    for kind, y in [("touchStart", 40), *(("touchMove", y) for y in range(60, 240, 20)), ("touchEnd", None)]:
-        points = [] if y is None else [{"x": box["x"] + 140, "y": box["y"] + y}]
-        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
-    assert draw.evaluate("scrollY") == before
-    assert all(guesses[0]["char"] in "1IlLiJ" for guesses in draw.evaluate(CLASSIFY).values())
-
-
-def test_keyboard_draws_undoes_and_clears(draw):
-    draw.locator("#draw-pad").focus()
-    for key in ["ArrowUp"] * 6 + [" "] + ["ArrowDown"] * 12 + [" "]:
-        draw.keyboard.press(key)
-    assert all(guesses[0]["char"] in "1IlLiJ" for guesses in draw.evaluate(CLASSIFY).values())
-    draw.keyboard.press("Control+z")
-    assert all(guesses == [] for guesses in draw.evaluate(CLASSIFY).values())
-    draw.keyboard.press(" ")
-    draw.keyboard.press("Delete")
-    assert not draw.locator("#draw-clear").is_enabled()
-
-
-def test_undo_while_the_pen_is_down_lifts_it(draw):
-    draw.locator("#draw-pad").focus()
-    for key in [" ", "ArrowUp", "Control+z", "ArrowUp"]:
-        draw.keyboard.press(key)
-    assert not draw.locator("#draw-clear").is_enabled()
-
-
-def test_undo_takes_back_one_stroke(draw):
-    draw.get_by_label("Draw a sample A").click()
-    one = draw.evaluate(CLASSIFY)
-    draw.locator("#draw-undo").click()
-    assert draw.evaluate(CLASSIFY) != one
-    draw.locator("#draw-undo").click()
-    assert all(guesses == [] for guesses in draw.evaluate(CLASSIFY).values())
-
-
-def test_look_alikes_are_shown_together(draw):
-    draw.get_by_label("Draw a sample O").click()
-    draw.evaluate(CLASSIFY)
-    draw.wait_for_function("document.querySelector('#draw-status').textContent.includes('MLP:')")
-    assert draw.locator(".draw-alike", has_text="0, O or o").count() >= 3
-
-
-@pytest.fixture(scope="module")
-def strokes():
-    """Two hundred drawings: canvases, uint8 (200, 280, 280), of one to three random strokes each."""
-    from PIL import Image, ImageDraw
-
-    rng = np.random.default_rng(0)
-    canvases = []
-    for _ in range(200):
-        image = Image.new("L", (4 * canvas.CANVAS,) * 2, 255)  # drawn larger, for smooth edges
-        pen = ImageDraw.Draw(image)
-        for _ in range(rng.integers(1, 4)):
-            points = rng.uniform(40, 240, (2, 1)) + np.cumsum(rng.normal(0, 25, (2, 6)), axis=1)
-            pen.line([tuple(4 * point) for point in points.T], fill=0, width=4 * int(rng.integers(8, 24)), joint="curve")
-        canvases.append(np.asarray(image.resize((canvas.CANVAS,) * 2)))
-    return np.stack(canvases)
-
-
-def _answers(page, canvases, ask):
-    """What the page says (SEE or CLASSIFY) to each of the canvases, uint8 (n, 280, 280), put on its drawing pad."""
-    page.context.unroute("**/canvases")
-    page.context.route("**/canvases", lambda route: route.fulfill(body=canvases.tobytes()))
-    return page.evaluate(
-        f"""async () => {{
-            const all = new Uint8Array(await (await fetch("canvases")).arrayBuffer()), side = 280, n = side * side;
-            const context = document.getElementById("draw-pad").getContext("2d");
-            const pixels = new ImageData(side, side), words = new Uint32Array(pixels.data.buffer), answers = [];
-            for (let i = 0; i < all.length / n; i++) {{
-                for (let j = 0; j < n; j++) words[j] = 0xff000000 + 0x010101 * all[i * n + j];
-                context.putImageData(pixels, 0, 0);
-                answers.push(await {ask});
-            }}
-            return answers;
-        }}"""
-    )
-
-
-def _in_python(canvases):
-    """The same preprocessing in Python: float32 (n, 28, 28, 1)."""
-    session = onnxruntime.InferenceSession(canvas.graph().SerializeToString())
-    return np.concatenate([session.run(None, {"canvas": canvas})[0] for canvas in canvases.astype("float32")])
-
-
-def test_browser_and_python_see_the_same_image(draw, strokes):
-    seen = np.array(_answers(draw, strokes, SEE))
-    assert np.abs(seen.reshape(-1, 28, 28, 1) - _in_python(strokes)).max() < 2 / 255
-
-
-def test_browser_python_and_keras_give_the_same_probabilities(draw, strokes):
-    from sixtytwo.experiments import models
-
-    answers = _answers(draw, strokes[:20], CLASSIFY)
-    images = _in_python(strokes[:20])
-    for key in answers[0]:
-        session = onnxruntime.InferenceSession(paths.REFERENCE / "models" / f"{key}.onnx")
-        onnx = session.run(None, {session.get_inputs()[0].name: images})[0]
-        run = json.loads((paths.REFERENCE / "models" / f"{key}.json").read_text(encoding="utf-8"))["runs"][0]
-        model = models.load_model(run)
-        keras = model(images.reshape(-1, *model.input_shape[1:])).numpy()
-        assert np.abs(onnx - keras).max() < 1e-4, key
-        for i, answer in enumerate(answers):
-            for guess in answer[key]:
-                expected = onnx[i, emnist.CLASS_NAMES.index(guess["char"])]
-                assert guess["probability"] == pytest.approx(expected, abs=1e-4), key
-
-
-@pytest.mark.parametrize(("enlarged", "n"), [("nearest", 500), ("bilinear", 124)])
-def test_images_of_the_data_set_are_recognised_through_the_page(enlarged, n, draw, real_emnist):
-    """Test images over all classes, drawn large, against the networks' answers to the images themselves."""
-    from PIL import Image
-
-    images, labels = emnist.load("test", n=20_000)
-    order = np.random.default_rng(0).permutation(len(labels))
-    per_class = -(-n // emnist.N_CLASSES)
-    chosen = np.concatenate([order[labels[order] == label][:per_class] for label in range(emnist.N_CLASSES)])[:n]
-    filters = {"nearest": Image.Resampling.NEAREST, "bilinear": Image.Resampling.BILINEAR}
-    side = (canvas.CANVAS, canvas.CANVAS)
-    canvases = np.stack([np.asarray(Image.fromarray(255 - images[i]).resize(side, filters[enlarged])) for i in chosen])
-    answers = _answers(draw, canvases, CLASSIFY)
-    direct = images[chosen].astype("float32")[..., None] / 255
-    for key in answers[0]:
-        session = onnxruntime.InferenceSession(paths.REFERENCE / "models" / f"{key}.onnx")
-        best = [emnist.CLASS_NAMES[i] for i in session.run(None, {session.get_inputs()[0].name: direct})[0].argmax(1)]
-        page = [[guess["char"] for guess in answer[key]] for answer in answers]
-        assert np.mean([guesses[0] == char for guesses, char in zip(page, best, strict=True)]) >= 0.90, key
-        assert np.mean([char in guesses for guesses, char in zip(page, best, strict=True)]) >= 0.97, key
-
-
-def test_page_says_so_if_the_networks_cannot_be_loaded(browser, address):
-    context = browser.new_context()
-    context.route("**/*.wasm", lambda route: route.abort())
-    page = context.new_page()
-    page.goto(address + "book/draw.html")
-    page.locator("#draw-status", has_text="could not be loaded").wait_for()
-    context.close()
-
-
-def test_first_guess_comes_quickly_and_later_ones_at_once(browser, address, capsys):
-    # The bars are 1.5 s and 30 ms on two idle cores; here other work may be running beside.
-    with Visit(browser, address + "book/draw.html") as visit:
-        first = visit.page.evaluate("drawDemo.ready.then(() => performance.now())")
-        visit.page.get_by_label("Draw a sample R").click()
-        later = visit.page.evaluate(
-            """(async () => { const start = performance.now();
-            for (let i = 0; i < 20; i++) await drawDemo.classify();
-            return (performance.now() - start) / 20; })()"""
-        )
-    with capsys.disabled():
-        print(f" [first guess after {first:.0f} ms, later ones {later:.0f} ms]", end="")
-    assert first < 6000 and later < 120

@@ -3,8 +3,13 @@
 import numpy as np
 import onnxruntime
 import pytest
+from PIL import Image
 
+from sixtytwo.base import paths
+from sixtytwo.data import emnist
 from sixtytwo.report import canvas
+
+RESAMPLING = Image.Resampling
 
 
 @pytest.fixture(scope="module")
@@ -44,3 +49,46 @@ def test_image_that_is_framed_already_comes_back_as_it_was(see):
     image[2:26, 8:20] = np.random.default_rng(0).uniform(0.4, 1, (24, 12))
     seen = see(np.kron(image, np.ones((10, 10))))
     assert np.corrcoef(seen.ravel(), image.ravel())[0, 1] > 0.97
+
+
+@pytest.fixture(scope="module")
+def characters():
+    """Two images of each class that no network was fitted to: uint8 (124, 28, 28)."""
+    if emnist.find() is None:
+        pytest.skip("EMNIST is not on this machine (set EMNIST_DIR or run `make data`)")
+    images, labels = emnist.load("train", n=10_000)
+    return images[np.concatenate([np.flatnonzero(labels == label)[:2] for label in range(emnist.N_CLASSES)])]
+
+
+def painted(image, side, top, left, resampling):
+    """A canvas, uint8, with an image of white ink on black, enlarged to `side`, as black ink on white."""
+    found = np.full((canvas.CANVAS, canvas.CANVAS), 255, np.uint8)
+    found[top : top + side, left : left + side] = Image.fromarray(255 - image).resize((side, side), resampling)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("side", "top", "left", "resampling", "agreement"),
+    [
+        (280, 0, 0, RESAMPLING.NEAREST, 0.97),
+        (280, 0, 0, RESAMPLING.BILINEAR, 0.97),
+        (280, 0, 0, RESAMPLING.BICUBIC, 0.97),
+        (140, 17, 101, RESAMPLING.NEAREST, 0.95),
+        (140, 90, 3, RESAMPLING.BILINEAR, 0.95),
+        (140, 53, 88, RESAMPLING.BICUBIC, 0.95),
+    ],
+)
+def test_painted_images_of_the_data_set_are_answered_like_the_originals(
+    side, top, left, resampling, agreement, see, characters
+):
+    seen = np.stack([see(1 - painted(image, side, top, left, resampling) / 255) for image in characters])
+    originals = characters.astype(np.float32) / 255
+    for path in (paths.REFERENCE / "models").glob("*.onnx"):
+        session = onnxruntime.InferenceSession(path)
+        then, now = (session.run(None, {session.get_inputs()[0].name: x[..., None]})[0] for x in (originals, seen))
+        assert np.mean(then.argmax(1) == now.argmax(1)) >= agreement, path.stem
+
+
+def test_drawing_with_hard_edges_is_softened_as_the_data_set_was(see):
+    seen = see(drawing(30, 30, 200, 20))
+    assert ((seen > 0.05) & (seen < 0.95)).sum() > 40

@@ -38,9 +38,9 @@ def add_head(app, page, template, context, doctree):
     if page == DRAWING:
         folder = f"{root}_static/draw/"
         head += [
+            f'<script type="module" async src="{folder}networks.js"></script>',  # first: it starts to load the networks
             f'<script type="module" async src="{folder}draw.js"></script>',
-            f'<link rel="modulepreload" href="{folder}ort.wasm.bundle.min.mjs">',
-            f'<link rel="preload" as="fetch" type="application/wasm" crossorigin href="{folder}ort-wasm-simd-threaded.wasm">',
+            f'<link rel="stylesheet" href="{folder}draw.css">',
         ]
     context["metatags"] = "\n".join([*head, context.get("metatags", "")])
     # A list role promises list items, which the bibliography does not have.
