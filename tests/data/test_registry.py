@@ -13,10 +13,10 @@ from sixtytwo.report import book
 RNG = np.random.default_rng(0)
 
 
-def write_split(folder, split, classes, *, first=0, suffix=".gz"):
-    """An official split of EMNIST with two images of each class in each part; the images of the training part."""
+def write_split(folder, split, classes, *, first=0, suffix=".gz", of_each=2):
+    """An official split of EMNIST with some images of each class in each part; the images of the training part."""
     folder.mkdir(exist_ok=True)
-    labels = np.tile(np.arange(first, first + classes, dtype=np.uint8), 2)
+    labels = np.tile(np.arange(first, first + classes, dtype=np.uint8), of_each)
     images = {part: RNG.integers(0, 256, (len(labels), 28, 28), dtype=np.uint8) for part in ("train", "test")}
     for part in images:
         for kind, array in (("images-idx3", images[part]), ("labels-idx1", labels)):
@@ -49,7 +49,7 @@ def test_official_split_may_be_unpacked_below_the_folder_and_the_folder_written_
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("EMNIST_DIR", "~/raw and more")
     (tmp_path / "raw and more").mkdir()
-    write_split(tmp_path / "raw and more" / "raw", "digits", 10, suffix="")
+    write_split(tmp_path / "raw and more" / "raw", "digits", 10, suffix="", of_each=10)
     assert len(registry.load("official-digits", "train", 20)[0]) == 20
     assert len(registry.digests("official-digits")) == 4
     book.plan("smoke", "official-digits")

@@ -163,7 +163,7 @@ def refusal(name, capsys):
 
 def test_code_of_its_own_cannot_be_audited(data, capsys):
     run = training.train(training.Training(own, {}, data.first(100), name="own", seed=0, epochs=1))
-    assert refusal(run["entry"], capsys).endswith("its network has code of its own, which its spec does not hold.")
+    assert refusal(run["entry"], capsys).endswith("its network has code or weights of its own, which its spec does not hold.")
 
 
 def test_images_are_those_that_the_spec_names(trained, capsys):

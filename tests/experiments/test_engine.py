@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 
+import keras
 import pytest
 from clusters import local_workers, until
 from tiny import VALUES, build
@@ -138,33 +139,27 @@ def test_what_cannot_be_sent_is_named(two_workers):
         engine.compute([task(double, number=threading.Lock())] * 2)
 
 
-def fickle():
-    """A builder with code of its own, which works where it is handed over and fails on a worker."""
-    import keras
+class Fickle(keras.layers.Layer):
+    """Works where it is handed over, and fails on a worker."""
 
-    here = os.getpid()
-
-    class Mine(keras.layers.Layer):
-        def call(self, x):
-            return x
-
-    def fails_elsewhere(hp):
-        if os.getpid() != here:
+    def call(self, x):
+        if multiprocessing.parent_process() is not None:
             raise ValueError("this cell is wrong")
-        built = build(hp)
-        model = keras.Model(built.inputs, Mine()(built.output))
-        model.compile(built.optimizer.__class__(0.01), "sparse_categorical_crossentropy", metrics=["accuracy"])
-        return model
-
-    return fails_elsewhere
+        return x
 
 
-def test_builder_that_fails_on_a_worker_is_named_with_the_seed(two_workers, data):
-    wanted = [training.Training(fickle(), VALUES, data, name="mine", seed=seed, epochs=1) for seed in (3, 4)]
+def fickle(hp):
+    built = build(hp)
+    model = keras.Model(built.inputs, Fickle()(built.output))
+    model.compile(built.optimizer.__class__(0.01), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def test_code_that_fails_on_a_worker_is_named_with_the_model_and_the_seed(two_workers, data):
+    wanted = [training.Training(fickle, VALUES, data, name="mine", seed=seed, epochs=1) for seed in (3, 4)]
     first, second = training.train(wanted, failures="return")
-    assert [str(error) for error in (first, second)] == [
-        f"mine, seed {seed}: ValueError: this cell is wrong" for seed in (3, 4)
-    ]
+    for seed, error in ((3, first), (4, second)):
+        assert str(error).startswith(f"mine, seed {seed}: ValueError: ") and "this cell is wrong" in str(error)
 
 
 def test_training_that_diverges_on_a_worker_is_an_error(two_workers, data):

@@ -1,8 +1,10 @@
 """Whoever computes a training, in this process, on its workers, or on other machines: its result is the same to the bit."""
 
 import random
+import sys
 import threading
 
+import cloudpickle
 import keras
 import numpy as np
 import pytest
@@ -13,33 +15,35 @@ from sixtytwo.base import paths
 from sixtytwo.experiments import engine, models, training
 
 
-def builders():
-    """Builders that travel by value, as those of a notebook do."""
-
-    def network(hp):
-        x = image = keras.Input((28, 28, 1))
-        x = keras.layers.Conv2D(hp.Choice("filters", [4, 8]), 3, activation="relu")(x)
-        x = keras.layers.MaxPooling2D(4)(x)
-        x = keras.layers.Dropout(0.3)(keras.layers.Flatten()(x))
-        model = keras.Model(image, keras.layers.Dense(62, "softmax")(x))
-        model.compile(keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy", metrics=["accuracy"])
-        return model
-
-    class Noise(keras.layers.Layer):
-        def call(self, x, training=False):
-            return x + keras.random.normal(keras.ops.shape(x), seed=7) if training else x
-
-    def own_layer(hp):
-        plain = network(hp)
-        model = keras.Model(plain.inputs, Noise()(plain.layers[1].output))
-        model = keras.Model(plain.inputs, keras.layers.Dense(62, "softmax")(keras.layers.Flatten()(model.output)))
-        model.compile(keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy", metrics=["accuracy"])
-        return model
-
-    return network, own_layer
+@pytest.fixture(scope="module", autouse=True)
+def as_in_a_notebook():
+    """What is defined here travels by value, like the cells of a notebook."""
+    cloudpickle.register_pickle_by_value(sys.modules[__name__])
+    yield
+    cloudpickle.unregister_pickle_by_value(sys.modules[__name__])
 
 
-network, own_layer = builders()
+def network(hp):
+    x = image = keras.Input((28, 28, 1))
+    x = keras.layers.Conv2D(hp.Choice("filters", [4, 8]), 3, activation="relu")(x)
+    x = keras.layers.MaxPooling2D(4)(x)
+    x = keras.layers.Dropout(0.3)(keras.layers.Flatten()(x))
+    model = keras.Model(image, keras.layers.Dense(62, "softmax")(x))
+    model.compile(keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+class Noise(keras.layers.Layer):
+    def call(self, x, training=False):
+        return x + keras.random.normal(keras.ops.shape(x), seed=7) if training else x
+
+
+def own_layer(hp):
+    plain = network(hp)
+    model = keras.Model(plain.inputs, Noise()(plain.layers[1].output))
+    model = keras.Model(plain.inputs, keras.layers.Dense(62, "softmax")(keras.layers.Flatten()(model.output)))
+    model.compile(keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
 
 
 def trainings(data):

@@ -84,6 +84,12 @@ def test_published_steps_are_found_again():
     runs = [{"entry": name, "seed": seed} for seed, name in enumerate(entry["spec"]["runs"])]
     data = images_of(entry["spec"], n_train=90_000, n_validation=10_000)
     configs = iter([probes._spec_of(run)["model"] for run in runs])  # a seed for the dropout in each
-    before = probes.probe_untrained(lambda hp: keras.Model.from_config(next(configs)), {}, runs, data, probes.STORED_LAYERS)
+
+    def build(hp):
+        model = keras.Model.from_config(next(configs))
+        model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+        return model
+
+    before = probes.probe_untrained(build, {}, runs, data, probes.STORED_LAYERS)
     after = probes.probe_layers(runs, data, probes.STORED_LAYERS)
     assert before == entry["result"] and np.mean(after["dense"]) > np.mean(before["dense"])
