@@ -40,6 +40,7 @@ def _plain(source):
     return code
 
 
+@functools.cache
 def translated(source):
     """The code of a cell, with what only a notebook understands (!, %, ?) translated; may raise SyntaxError."""
     if source.startswith("%%"):  # what follows %%time is Python
@@ -49,7 +50,14 @@ def translated(source):
 
 def _taken_from_door(code):
     """The modules of what code takes from the door."""
-    door = {name: f"sixtytwo.{module}" for module, names in _door().items() for name in names}
+    offered = _door((PACKAGE.parent / f"{DOOR}.py").read_text(encoding="utf-8"))
+    door = {name: f"sixtytwo.{module}" for module, names in offered.items() for name in names}
+    return [door.get(name) for name in _names_from_door(code)]
+
+
+@functools.cache
+def _names_from_door(code):
+    """The names that code takes from the door."""
     nodes = list(ast.walk(ast.parse(code)))
     called = {DOOR}  # import helpers as h
     called |= {alias.asname for node in nodes if isinstance(node, ast.Import) for alias in node.names if alias.name == DOOR}
@@ -59,13 +67,15 @@ def _taken_from_door(code):
             taken.append(node.attr)
         if isinstance(node, ast.Name) and "*" in taken:
             taken.append(node.id)
-    return [door.get(name) for name in taken]
+    return taken
 
 
-def _door():
+@functools.cache
+def _door(text):
     """The names that the door offers, by module."""
-    tree = ast.parse((PACKAGE.parent / f"{DOOR}.py").read_text(encoding="utf-8"))
-    [listed] = (node.value for node in ast.walk(tree) if isinstance(node, ast.keyword) and node.arg == "submod_attrs")
+    [listed] = (
+        node.value for node in ast.walk(ast.parse(text)) if isinstance(node, ast.keyword) and node.arg == "submod_attrs"
+    )
     return ast.literal_eval(listed)
 
 
