@@ -7,15 +7,25 @@ import numpy as np
 import pytest
 from conftest import Visit, idx_bytes, served
 
-from sixtytwo.base import contracts
+from sixtytwo.base import contracts, machine
 from sixtytwo.data import synthetic
 from sixtytwo.report import book as planning
 
 
-def test_book_is_executed_and_built_within_five_minutes(book):
+# Seconds are those of a processor with AVX-512; older ones multiply at half the speed.
+timed = pytest.mark.skipif(
+    not machine.has_bfloat16(), reason="the time that this may take is that of a processor with bfloat16"
+)
+
+
+def test_book_is_executed_and_built(book):
     chapters = len(planning.chapters())
     assert f"{chapters} of {chapters} chapters executed" in book.printed
     assert all((book.smoke / "html" / page).exists() for page in planning.pages())
+
+
+@timed
+def test_book_takes_at_most_five_minutes(book):
     assert book.seconds < 300
 
 
@@ -67,10 +77,18 @@ def test_every_model_is_exported(book):
     assert exported == {"mlp", "cnn", "residual_cnn", "residual_cnn_x", "modern_cnn", "modern_small"}
 
 
-def test_nothing_changed_takes_under_five_seconds(book):
-    runs = [book.make_book() for _ in range(3)]
-    assert all("0 of 8 chapters executed" in printed and "unchanged: _build" in printed for _, printed in runs)
-    assert min(seconds for seconds, _ in runs) < 5
+@pytest.fixture(scope="module")
+def repeated(book):
+    return [book.make_book() for _ in range(3)]
+
+
+def test_nothing_is_executed_or_built_if_nothing_changed(repeated):
+    assert all("0 of 8 chapters executed" in printed and "unchanged: _build" in printed for _, printed in repeated)
+
+
+@timed
+def test_nothing_changed_takes_under_five_seconds(repeated):
+    assert min(seconds for seconds, _ in repeated) < 5
 
 
 def test_prose_alone_is_rebuilt_without_executing(book):
