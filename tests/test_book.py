@@ -11,7 +11,6 @@ from sixtytwo.base import contracts, machine
 from sixtytwo.data import synthetic
 from sixtytwo.report import book as planning
 
-
 # Seconds are those of a processor with AVX-512; older ones multiply at half the speed.
 timed = pytest.mark.skipif(
     not machine.has_bfloat16(), reason="the time that this may take is that of a processor with bfloat16"
