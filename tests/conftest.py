@@ -16,6 +16,7 @@ import time
 import zipfile
 from pathlib import Path
 
+import filelock
 import numpy as np
 import pytest
 
@@ -218,7 +219,9 @@ def build_site() -> str:
     """What `make site` prints, without a public address (a hosted runner has one)."""
     environment = {name: value for name, value in os.environ.items() if name != "GITHUB_REPOSITORY"}
     command = [sys.executable, "-m", "sixtytwo.report.command", "site"]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    (ROOT / "_build").mkdir(exist_ok=True)
+    with filelock.FileLock(ROOT / "_build" / ".tests"):  # tests of two files may want it at the same time
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
