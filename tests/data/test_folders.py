@@ -193,7 +193,7 @@ def another_user():
 @pytest.fixture
 def public(tmp_path):
     """The temporary folder as another user sees it."""
-    for place in (tmp_path, *tmp_path.parents[:2]):
+    for place in (tmp_path, *tmp_path.parents):
         if place.owner() == Path.home().owner() and "pytest" in place.as_posix():
             place.chmod(place.stat().st_mode | 0o055)
     return tmp_path

@@ -8,7 +8,6 @@ import cloudpickle
 import keras
 import numpy as np
 import pytest
-import tiny
 from clusters import remote, using
 
 from sixtytwo.base import paths
@@ -89,14 +88,6 @@ def test_trainings_are_the_same_to_the_bit_here_on_two_workers_and_on_other_mach
     same(trained("workers", 2), here)
     with using(other_machines):
         same(trained("remote", 1), here)
-
-
-def test_what_other_machines_cannot_load_is_said(other_machines, data, own_store):
-    def elsewhere(hp):
-        return own_layer(hp) if tiny.VALUES else None  # `tiny` is a module that they do not have
-
-    with using(other_machines), pytest.raises(engine.ClusterError, match=r"^x, seed 0: a worker cannot load .*'tiny'"):
-        training.train(training.Training(elsewhere, {"filters": 4}, data, name="x", seed=0, epochs=1))
 
 
 def test_other_threads_that_draw_random_numbers_do_not_change_the_weights():
