@@ -8,6 +8,7 @@ import cloudpickle
 import keras
 import numpy as np
 import pytest
+import tiny
 from clusters import remote, using
 
 from sixtytwo.base import paths
@@ -88,6 +89,22 @@ def test_trainings_are_the_same_to_the_bit_here_on_two_workers_and_on_other_mach
     same(trained("workers", 2), here)
     with using(other_machines):
         same(trained("remote", 1), here)
+
+
+class Elsewhere(keras.layers.Layer):
+    def call(self, x):
+        return x if tiny.VALUES else None  # `tiny` is a module that other machines do not have
+
+
+def test_what_other_machines_cannot_load_is_said(other_machines, data, own_store):
+    def elsewhere(hp):
+        plain = network(hp)
+        model = keras.Model(plain.inputs, Elsewhere()(plain.output))
+        model.compile(keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy", metrics=["accuracy"])
+        return model
+
+    with using(other_machines), pytest.raises((engine.EngineError, engine.ClusterError), match=r"^x, seed 0: .*'tiny'"):
+        training.train(training.Training(elsewhere, {"filters": 4}, data, name="x", seed=0, epochs=1))
 
 
 def test_other_threads_that_draw_random_numbers_do_not_change_the_weights():
