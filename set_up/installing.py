@@ -72,6 +72,7 @@ def install_by_uv(uv, python, variables, held):
     options = [uv, "pip", "install", "--quiet", "--python", PYTHON]
     # the best of all indexes, as pip does: what is installed is decided by hashes
     locked = [
+        "--compile-bytecode",  # as pip does: where Python may not write any, each process would compile TensorFlow for itself
         "--index-strategy",
         "unsafe-best-match",
         "--require-hashes",
