@@ -129,7 +129,7 @@ def seconds_until_both_train(images=WARM_UP * 10) -> float:
     return max(first, second) - began
 
 
-def first_steps(network, data, *, keep, title, folder, **learning):
+def first_steps(network, data, *, keep, title, folder, code, **learning):
     """On a worker: the number of its process, and the time at which the first steps of a training were done."""
     done = []
     told = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: done.append(time.time()))

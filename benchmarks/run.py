@@ -36,7 +36,7 @@ def environment() -> str:
     """Processor, cores and versions, in one line."""
     facts = machine.environment()
     return (
-        f"{facts['cpu']}, {facts['threads']} cores, Python {facts['python']}, TensorFlow {facts['tensorflow']}, "
+        f"{facts['cpu']}, {facts['cores']} cores, Python {facts['python']}, TensorFlow {facts['tensorflow']}, "
         f"Keras {facts['keras']}, commit {facts['git_commit']}"
     )
 
