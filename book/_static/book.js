@@ -88,3 +88,54 @@ function openTarget() {
 }
 addEventListener("load", openTarget);
 addEventListener("hashchange", openTarget);
+
+// The values of a chart: the one nearest to where a reader points or taps is told, in a tooltip of Bootstrap's.
+const REACH = 24; // pixels
+
+function tellValues(picture) {
+  const image = picture.querySelector("img");
+  const values = JSON.parse(picture.parentElement.querySelector(".chart-values").textContent);
+  const mark = document.createElement("span");
+  mark.className = "chart-value";
+  mark.hidden = true;
+  document.body.append(mark);
+  const tooltip = new bootstrap.Tooltip(mark, { title: "", trigger: "manual", customClass: "chart-tooltip" });
+  let told;
+
+  /** The value nearest to a place in the window, if it is within reach. */
+  function nearest(x, y) {
+    const box = image.getBoundingClientRect();
+    const shown = image.currentSrc.includes("/charts/") ? values.narrow : values.wide;
+    const placed = shown.map(([across, down, text]) => {
+      const left = box.left + across * box.width;
+      const top = box.top + down * box.height;
+      return { left, top, text, distance: Math.hypot(left - x, top - y) };
+    });
+    const best = placed.reduce((a, b) => (b.distance < a.distance ? b : a), { distance: REACH });
+    return best.text && best;
+  }
+
+  function hide() {
+    told = undefined;
+    mark.hidden = true;
+    tooltip.hide();
+  }
+
+  function point(event) {
+    const value = nearest(event.clientX, event.clientY);
+    if (!value) return hide();
+    if (event.type === "click") event.preventDefault(); // a tap on a value is no tap on the link to the picture
+    if (value.text === told) return;
+    told = value.text;
+    mark.hidden = false;
+    mark.style.left = `${value.left + scrollX}px`;
+    mark.style.top = `${value.top + scrollY}px`;
+    tooltip.setContent({ ".tooltip-inner": value.text });
+    tooltip.show();
+  }
+
+  picture.addEventListener("pointermove", point);
+  picture.addEventListener("click", point);
+  picture.addEventListener("pointerleave", hide);
+}
+addEventListener("load", () => document.querySelectorAll("picture.chart").forEach(tellValues));

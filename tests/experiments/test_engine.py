@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 import time
+from pathlib import Path
 
 import keras
 import pytest
@@ -56,10 +57,15 @@ def functions():
     def fails(folder):
         raise ValueError("not today")
 
-    return double, kept, noted, nap, fails
+    def fails_after(stored, number, folder):
+        while len(list(Path(stored).glob("*"))) < number:
+            time.sleep(0.05)
+        raise ValueError("not today")
+
+    return double, kept, noted, nap, fails, fails_after
 
 
-double, kept, noted, nap, fails = functions()
+double, kept, noted, nap, fails, fails_after = functions()
 
 
 def test_one_core_or_one_task_starts_no_process(monkeypatch):
@@ -125,7 +131,8 @@ def test_failed_step_keeps_its_place_and_the_others_are_stored(two_workers):
 
 
 def test_after_a_failure_what_was_finished_is_stored_and_the_next_batch_runs(two_workers):
-    wanted = [step(name, kept, number=1) for name in ("good", "better")] + [step("bad", fails), step("long", nap, seconds=60)]
+    wanted = [step(name, kept, number=1) for name in ("good", "better")]
+    wanted += [step("bad", fails_after, stored=str(paths.LOCAL), number=2), step("long", nap, seconds=60)]
     started = time.monotonic()
     with pytest.raises(engine.EngineError, match="bad: ValueError: not today"):
         engine.steps(wanted)

@@ -12,6 +12,8 @@ from typing_extensions import TypedDict
 
 from sixtytwo.base import files, paths
 
+CHART = "application/vnd.sixtytwo.chart+json"  # kind of output: what a page adds to the picture of a chart (`drawing.chart`)
+
 
 class ContractError(ValueError):
     """A document does not follow its schema; the message names the file, the keys and what was expected."""

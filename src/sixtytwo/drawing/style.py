@@ -1,5 +1,8 @@
 """The style of all figures."""
 
+import contextlib
+import contextvars
+
 import matplotlib as mpl
 import pandas as pd
 import seaborn as sns
@@ -10,6 +13,10 @@ from sixtytwo.base import fonts
 from sixtytwo.drawing import palette
 
 WIDTH = 7.2  # inches of a full-width figure
+NARROW = 3.6  # inches of a figure for a phone
+DPI = 100  # pixels of a page per inch; pictures have twice as many
+
+_narrow = contextvars.ContextVar("narrow", default=False)
 
 
 def use_style():
@@ -22,7 +29,7 @@ def use_style():
     mpl.rcParams.update(
         {
             "figure.figsize": (WIDTH, 4.2),
-            "figure.dpi": 100,
+            "figure.dpi": DPI,
             "savefig.dpi": 180,
             "figure.constrained_layout.use": True,
             "axes.spines.top": False,
@@ -32,6 +39,27 @@ def use_style():
         }
     )
     set_matplotlib_formats("retina", facecolor="white", bbox_inches="tight")
+
+
+@contextlib.contextmanager
+def for_a_phone():
+    """Within it figures are drawn for a phone: half as wide, with smaller letters, which the page shows as large."""
+    token = _narrow.set(True)
+    try:
+        with mpl.rc_context(sns.plotting_context("paper") | {"figure.figsize": size(3.6)}):
+            yield
+    finally:
+        _narrow.reset(token)
+
+
+def is_narrow() -> bool:
+    """Whether a figure is being drawn for a phone."""
+    return _narrow.get()
+
+
+def size(height, narrow=None) -> tuple[float, float]:
+    """Width and height in inches of a figure that is `height` high on a wide page, and `narrow` on a phone (else as high)."""
+    return (NARROW, narrow or height) if is_narrow() else (WIDTH, height)
 
 
 def lettering(texts) -> dict:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import nbformat
 
+from sixtytwo.base.contracts import CHART
 from sixtytwo.report import book, sources
 
 TITLE = re.compile(r"^# |^=+$", re.MULTILINE)
@@ -73,6 +74,16 @@ def _prompt(cell) -> str:
         return "The facts that decide these verdicts"
     kind = "figure" if "image/png" in str(cell.outputs) else "table" if "text/html" in str(cell.outputs) else "step"
     return f"The code of this {kind}"
+
+
+def charts(page) -> dict[str, dict]:
+    """What was drawn besides the pictures of the charts of an executed chapter (`drawing.chart`), by name."""
+    outputs = (
+        (cell.metadata.get("mystnb", {}).get("figure", {}).get("name"), output)
+        for cell in page.cells
+        for output in cell.get("outputs", [])
+    )
+    return {name: output.data[CHART] for name, output in outputs if name and CHART in output.get("data", {})}
 
 
 def figures(page) -> dict[str, bytes]:

@@ -6,6 +6,8 @@ import json
 
 import PIL.Image
 
+from sixtytwo.base.contracts import CHART
+
 LONGEST = 100_000  # characters of text that one output keeps
 
 
@@ -35,9 +37,11 @@ def _tidy(data):
     """Tidy what one output shows, by its kind."""
     if "image/png" in data:
         data["image/png"] = _palette_png(data["image/png"])
+    if CHART in data:
+        data[CHART]["narrow"] = _palette_png(data[CHART]["narrow"])
     if "application/json" in data:  # of which a page shows the text
         data["text/plain"] = json.dumps(data.pop("application/json"), indent=1, ensure_ascii=False)
-    for kind in [kind for kind in data if kind.startswith("application/vnd.")]:  # the others are for pages
+    for kind in [kind for kind in data if kind.startswith("application/vnd.") and kind != CHART]:  # for others than pages
         del data[kind]
     if "text/plain" in data:
         data["text/plain"] = _shortened(data["text/plain"])

@@ -1,5 +1,6 @@
 """Lay out everything that Jupyter Book reads for the site of a run: pages, executed chapters, generated parts, settings."""
 
+import base64
 import json
 import shutil
 
@@ -9,6 +10,7 @@ import yaml
 from sixtytwo.base import contracts, paths
 from sixtytwo.findings import claims
 from sixtytwo.report import book, configuration, cost, draw_page, fingerprint, gate, merge, sources, steps, tables, verdict_page
+from sixtytwo.report.sphinx import charts
 
 SHOWN_AGAIN = ("fig-answer", "fig-pareto")  # figures of chapters that other pages include
 
@@ -59,7 +61,16 @@ def _stage_chapters(run_folder, folder) -> dict[str, bytes]:
         page = merge.merge(sources.read(path), done, path.name)
         nbformat.write(page, folder / "notebooks" / path.name)
         pictures |= merge.figures(page)
+        _stage_charts(merge.charts(page), folder / charts.FOLDER)
     return pictures
+
+
+def _stage_charts(drawn, folder):
+    """Write the narrow picture and the values of each chart."""
+    folder.mkdir(exist_ok=True)
+    for name, chart in drawn.items():
+        (folder / f"{name}.png").write_bytes(base64.b64decode(chart["narrow"]))
+        _write(folder / f"{name}.json", json.dumps(chart["values"], ensure_ascii=False))
 
 
 def _generated_parts(run_folder, results, provenance) -> dict[str, str]:
