@@ -99,8 +99,9 @@ function tellValues(picture) {
   mark.className = "chart-value";
   mark.hidden = true;
   document.body.append(mark);
-  const tooltip = new bootstrap.Tooltip(mark, { title: "", trigger: "manual", customClass: "chart-tooltip" });
   let told;
+  const options = { title: () => told, trigger: "manual", animation: false, customClass: "chart-tooltip" };
+  const tooltip = new bootstrap.Tooltip(mark, options);
 
   /** The value nearest to a place in the window, if it is within reach. */
   function nearest(x, y) {
@@ -130,7 +131,7 @@ function tellValues(picture) {
     mark.hidden = false;
     mark.style.left = `${value.left + scrollX}px`;
     mark.style.top = `${value.top + scrollY}px`;
-    tooltip.setContent({ ".tooltip-inner": value.text });
+    tooltip.hide(); // what is shown already is not moved
     tooltip.show();
   }
 

@@ -76,14 +76,15 @@ def _prompt(cell) -> str:
     return f"The code of this {kind}"
 
 
-def charts(page) -> dict[str, dict]:
-    """What was drawn besides the pictures of the charts of an executed chapter (`drawing.chart`), by name."""
-    outputs = (
-        (cell.metadata.get("mystnb", {}).get("figure", {}).get("name"), output)
-        for cell in page.cells
-        for output in cell.get("outputs", [])
-    )
-    return {name: output.data[CHART] for name, output in outputs if name and CHART in output.get("data", {})}
+def take_charts(page) -> dict[str, dict]:
+    """Take what was drawn besides the pictures of its charts (`drawing.chart`) out of an executed chapter; by name."""
+    taken = {}
+    for cell in page.cells:
+        name = cell.metadata.get("mystnb", {}).get("figure", {}).get("name")
+        for output in cell.get("outputs", []):
+            if CHART in output.get("data", {}):
+                taken[name] = output.data.pop(CHART)
+    return taken
 
 
 def figures(page) -> dict[str, bytes]:

@@ -59,9 +59,9 @@ def _stage_chapters(run_folder, folder) -> dict[str, bytes]:
         if found := gate.problems(done):
             raise book.RunError(f"{paths.shown(executed)} must not be published: {'; '.join(found)}.")
         page = merge.merge(sources.read(path), done, path.name)
+        _stage_charts(merge.take_charts(page), folder / charts.FOLDER)
         nbformat.write(page, folder / "notebooks" / path.name)
         pictures |= merge.figures(page)
-        _stage_charts(merge.charts(page), folder / charts.FOLDER)
     return pictures
 
 

@@ -6,6 +6,7 @@ What `drawing.chart` drew a second time lies beside the pages (`stage`): `_stati
 import json
 from pathlib import Path
 
+import PIL.Image
 from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
@@ -14,7 +15,7 @@ A_PHONE = "(max-width: 600px)"
 
 
 class chart_picture(nodes.General, nodes.Element):
-    """The wide picture of a chart, with the name of the chart, its values, and the path from the page to the root."""
+    """The wide picture of a chart: holds name and values of the chart, size of the narrow picture, path from the page to the root."""
 
 
 class _WithNarrow(SphinxPostTransform):
@@ -29,7 +30,10 @@ class _WithNarrow(SphinxPostTransform):
             if name is None or isinstance(image.parent, chart_picture):
                 continue
             values = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
-            picture = chart_picture("", name=name, values=values, root="../" * self.env.docname.count("/"))
+            with PIL.Image.open(folder / f"{name}.png") as narrow:
+                size = narrow.size
+            picture = chart_picture("", name=name, values=values, size=size, root="../" * self.env.docname.count("/"))
+            image["classes"].append("no-scaled-link")  # a picture element holds the image itself
             image.replace_self(picture)
             picture += image
 
@@ -42,7 +46,8 @@ def _figure(node):
 
 def _visit(self, node):
     source = f"{node['root']}_static/charts/{node['name']}.png"
-    self.body.append(f'<picture class="chart"><source media="{A_PHONE}" srcset="{source}">')
+    size = 'width="{}" height="{}"'.format(*node["size"])
+    self.body.append(f'<picture class="chart"><source media="{A_PHONE}" srcset="{source}" {size}>')
 
 
 def _depart(self, node):
