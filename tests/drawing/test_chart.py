@@ -56,11 +56,19 @@ def test_series_is_found_by_the_colour_of_its_entry_in_the_legend():
 
 
 def test_value_lies_where_its_point_is_drawn():
-    figure = drawn(lambda axis: axis.scatter([0, 1], [0, 1], s=400, color="#ff0000"))
-    found = values(figure)
-    picture = PIL.Image.open(io.BytesIO(base64.b64decode(chart._png(figure)))).convert("RGB")
-    for across, down, _ in found:
-        assert picture.getpixel((int(across * picture.width), int(down * picture.height))) == (255, 0, 0)
+    style.use_style()
+
+    def draw(axis):
+        axis.plot(
+            range(1, 11), [0.81, 0.894, *[0.82] * 8], "o-", label="a long name in a legend", color="#ff0000", markersize=9
+        )
+        axis.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+
+    data, _ = chart.chart(lambda: drawn(draw, xlabel="epoch", ylabel="validation accuracy"))()._repr_mimebundle_()
+    for png, found in ((data["image/png"], "wide"), (data[CHART]["narrow"], "narrow")):
+        picture = PIL.Image.open(io.BytesIO(base64.b64decode(png))).convert("RGB")
+        for across, down, _ in data[CHART]["values"][found]:
+            assert picture.getpixel((int(across * picture.width), int(down * picture.height))) == (255, 0, 0)
 
 
 def test_lines_that_mark_a_level_have_no_values_and_a_cloud_of_points_none_at_all():

@@ -25,9 +25,10 @@ class Chart:
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         """The wide picture, which Jupyter shows, and what the built page adds to it."""
-        size = dict(zip(("width", "height"), self.wide.get_size_inches() * style.DPI, strict=True))
-        more = {"narrow": _png(self.narrow), "values": {"wide": values(self.wide), "narrow": values(self.narrow)}}
-        return {"image/png": _png(self.wide), CHART: more}, {"image/png": {name: round(n) for name, n in size.items()}}
+        size = dict(zip(("width", "height"), (round(n * style.DPI) for n in self.wide.get_size_inches()), strict=True))
+        wide, narrow = _png(self.wide), _png(self.narrow)  # first: drawing settles where things are
+        more = {"narrow": narrow, "values": {"wide": values(self.wide), "narrow": values(self.narrow)}}
+        return {"image/png": wide, CHART: more}, {"image/png": size}
 
 
 def chart(draw):

@@ -10,7 +10,8 @@ MOST = 600  # values of one figure; what has more is no chart whose single point
 
 def values(figure) -> list:
     """Each value of a drawn figure as `[x, y, text]`; x and y are shares of the width and the height, from the top left."""
-    figure.canvas.draw()  # the layout is settled as it is drawn
+    for _ in range(2):
+        figure.canvas.draw()  # the layout is settled as it is drawn, not quite at the first time
     found = []
     for axes in figure.axes:
         for artist, point in _points(axes):
