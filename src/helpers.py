@@ -14,6 +14,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "data.emnist": ["CASE_PAIRS", "CLASS_NAMES", "LOOK_ALIKES", "REFERENCE_NAME", "official_counts"],
         "data.loading": ["load_test", "load_train"],
         "data.registry": ["is_available"],
+        "drawing.chart": ["reserve"],
         "drawing.charts": ["draw_curves", "draw_grid", "draw_replays", "draw_search"],
         "drawing.comparison": ["draw_accuracies", "draw_costs", "draw_sizes", "draw_times"],
         "drawing.comparison_tables": [

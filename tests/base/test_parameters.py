@@ -81,3 +81,9 @@ def test_papermill_alone_stops_where_the_chapter_is_opened(tmp_path):
     )
     [output] = nbformat.read(tmp_path / "out.ipynb", as_version=4).cells[-2].outputs
     assert len(output.traceback) == 1 and not (tmp_path / "run").exists()
+
+
+def test_values_of_a_run_stand_in_the_places_of_the_defaults_beside_the_comments():
+    source = "n = 1  # äöü\nnames = [\n    'a',\n]  # more\nsame = 'x'"
+    filled = parameters.filled_in(source, {"n": 20, "names": [], "same": "x"})
+    assert filled == "n = 20  # äöü\nnames = []  # more\n\n\nsame = 'x'"

@@ -16,6 +16,11 @@ def test_figure_that_draws_nothing_or_two_things_is_refused(project, capsys):
     assert "shows 2 outputs" in capsys.readouterr().err
 
 
+def test_figure_of_an_experiment_that_the_run_left_out_may_draw_nothing(project):
+    project.chapter("x = 1", metadata=FIGURE_METADATA | {"tags": ["needs-n"]})
+    assert project.run() == 0
+
+
 def test_failed_trial_stops_the_run(project, capsys):
     record = '{"search": {"trials": 10, "completed": 9}}'
     cell = "import pathlib\nfrom sixtytwo.base import journal\nfolder = pathlib.Path('../_build/smoke/models')\n"

@@ -28,8 +28,8 @@ def test_page_has_prose_of_the_source_and_outputs_of_the_run():
     source.cells[0].source = "# better prose"
     page = merge.merge(source, notebook("n = 1", "print(n)", executed=True), "x")
     assert page.cells[0].source == "# better prose"
-    assert [cell.source for cell in page.cells[1:]] == ["n = 1", "n = 2", "print(n)"]
-    assert page.cells[3].outputs[0].text == "3"
+    assert [cell.source for cell in page.cells[1:]] == ["n = 2", "print(n)"]
+    assert page.cells[2].outputs[0].text == "3"
     assert "hide-input" in page.cells[1].metadata.tags and source.cells[1].metadata.tags == ["parameters"]
 
 
@@ -41,8 +41,18 @@ def test_folded_code_says_what_it_is():
     page = merge.merge(source, executed, "x")
     prompts = [cell.metadata.get("mystnb", {}).get("code_prompt_show") for cell in page.cells]
     parameters = "Parameters, to change when you run it yourself"
-    assert prompts == [None, parameters, None, "The facts that decide these verdicts", "The code of this table"]
+    assert prompts == [None, parameters, "The facts that decide these verdicts", "The code of this table"]
     assert "mystnb" not in source.cells[2].metadata
+
+
+def test_an_experiment_that_a_run_leaves_out_is_not_on_its_page():
+    source = notebook("n = 1", "print(n)", "n")
+    source.cells += [nbformat.v4.new_markdown_cell("what it found", metadata={"tags": ["needs-n"]})]
+    source.cells[2].metadata["tags"] = ["needs-n"]
+    executed = notebook("n = 1", "print(n)", "n", executed=True)
+    assert len(merge.merge(source, executed, "x").cells) == 5
+    executed.cells[2].source = "n = 0"
+    assert [cell.source for cell in merge.merge(source, executed, "x").cells] == ["# prose", "n = 0", "n"]
 
 
 def test_changed_code_is_never_published_with_old_outputs():

@@ -39,6 +39,8 @@ def test_row_says_what_was_found_by_which_rule_and_where():
         in text
     )
     assert "- *Evidence*: {doc}`/book/y`" in text
+    of_what_is_open = text.partition(":name: c03")[2]
+    assert "{numref}" not in of_what_is_open and "- *Evidence*: {doc}`/notebooks/05_x`" in of_what_is_open
 
 
 def test_what_asks_for_attention_comes_first():

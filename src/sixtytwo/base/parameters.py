@@ -24,6 +24,18 @@ def declared(source) -> dict:
         raise ParameterError(f"may only hold lines `name = literal` ({error})") from error
 
 
+def filled_in(source, values) -> str:
+    """The source of a cell of defaults with the values of a run in their places; its comments stay."""
+    lines = source.encode().splitlines()
+    for node in ast.parse(source).body:
+        name, old = _default(node)[0], node.value
+        if name in values and values[name] != _default(node)[1]:
+            first, last = old.lineno - 1, old.end_lineno - 1
+            new = lines[first][: old.col_offset] + repr(values[name]).encode() + lines[last][old.end_col_offset :]
+            lines[first : last + 1] = [new] + [b""] * (last - first)  # the numbers of lines stay
+    return b"\n".join(lines).decode()
+
+
 def _default(node):
     match node:
         case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr()):

@@ -5,6 +5,7 @@ import functools
 import io
 
 import matplotlib.pyplot as plt
+from IPython.display import DisplayHandle, Markdown
 
 from sixtytwo.base.contracts import CHART
 from sixtytwo.drawing import style
@@ -44,6 +45,13 @@ def chart(draw):
         return Chart(wide, narrow)
 
     return drawn
+
+
+def reserve() -> DisplayHandle:
+    """Keep a place, here, for a chart that a later cell makes: `reserve().update(chart)` shows it where the place was kept."""
+    place = DisplayHandle()
+    place.display(Markdown("*The cells below make this figure.*"))
+    return place
 
 
 def _png(figure):

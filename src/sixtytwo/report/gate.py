@@ -22,6 +22,7 @@ SHOWN = {
 REMOTE = re.compile(
     r"<(script|iframe|img|link|embed|object|video|audio)\b[^>]*https?://|\b(import|from)\b\s*\(?[\"']https?://", re.IGNORECASE
 )
+NEEDS = "needs-"  # a tag that goes on with the name of a parameter: without a value of that, the cell is on no page
 LARGEST = 5_000_000  # characters of one output: a page must load on a phone
 
 
@@ -68,6 +69,8 @@ def _figure_problems(cell):
     kinds = {kind for data in displayed for kind in data}
     described = cell.metadata.get("mystnb", {})
     figure, image = described.get("figure", {}), described.get("image", {})
+    if not displayed and any(tag.startswith(NEEDS) for tag in cell.metadata.get("tags", [])):
+        return  # its experiment is not part of the run, and the cell of no page
     if figure and not (figure.get("caption") and figure.get("name")):
         yield "has a figure without caption or name"
     if "image/png" in kinds and not (figure and image.get("alt")):

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import nbformat
 
+from sixtytwo.base import parameters
 from sixtytwo.base.contracts import CHART
-from sixtytwo.report import book, sources
+from sixtytwo.report import book, gate, sources
 
 TITLE = re.compile(r"^# |^=+$", re.MULTILINE)
 SHOWN_RAW = ("text/html", "text/markdown")  # kinds of raw cells that are for pages
@@ -18,14 +19,14 @@ SHOWN_RAW = ("text/html", "text/markdown")  # kinds of raw cells that are for pa
 def merge(source, executed, name):
     """A page from a source notebook (prose, captions, tags) and its executed copy (outputs, injected parameters).
 
-    Raises RunError if their code cells differ: outputs must come from the code that is shown.
+    Cells that are tagged `needs-` and the name of a parameter are left out if it was 0, empty or None. Raises RunError if their code cells differ: outputs must come from the code that is shown.
     """
     ran = [cell for cell in executed.cells if cell.cell_type == "code"]
     injected = [cell for cell in ran if "injected-parameters" in cell.metadata.get("tags", [])]
     ran = [cell for cell in ran if cell not in injected]
     if [cell.source for cell in source.cells if cell.cell_type == "code"] != [cell.source for cell in ran]:
         raise book.RunError(f"the code of {name} has changed since it was executed: execute it again.")
-    outputs = iter(ran)
+    outputs, chosen = iter(ran), _parameters(source, injected)
     page = nbformat.from_dict(source)
     page.metadata["book"] = executed.metadata["book"]
     page.metadata.setdefault("language_info", {"name": "python"})
@@ -36,16 +37,24 @@ def merge(source, executed, name):
             continue
         done = next(outputs)
         cell.outputs, cell.execution_count = done.outputs, done.execution_count
-        if "parameters" in cell.metadata.get("tags", []) and injected:
+        if "parameters" in cell.metadata.get("tags", []):
+            cell.source = parameters.filled_in(cell.source, chosen)
             cell.metadata["tags"] = [*cell.metadata["tags"], "hide-input"]
-            cells += injected
         if "hide-input" in cell.metadata.get("tags", []):
             shown = cell.metadata.setdefault("mystnb", nbformat.from_dict({}))
             shown["code_prompt_show"] = shown["code_prompt_hide"] = _prompt(cell)
-    page.cells = [_prose(cell) for cell in cells if cell.cell_type != "raw" or cell.metadata.get("format") in SHOWN_RAW]
+    cells = [cell for cell in cells if cell.cell_type != "raw" or cell.metadata.get("format") in SHOWN_RAW]
+    left_out = {f"{gate.NEEDS}{name}" for name, value in chosen.items() if not value}
+    page.cells = [_prose(cell) for cell in cells if not left_out & set(cell.metadata.get("tags", []))]
     if not any(cell.cell_type == "markdown" and TITLE.search(cell.source) for cell in cells):
         page.cells.insert(0, nbformat.v4.new_markdown_cell(f"# {Path(name).stem}", id="title"))
     return page
+
+
+def _parameters(source, injected) -> dict:
+    """The values that a chapter was executed with."""
+    cells = [cell for cell in source.cells if "parameters" in cell.metadata.get("tags", [])] + injected
+    return {name: value for cell in cells for name, value in parameters.declared(cell.source).items()}
 
 
 def _prose(cell):

@@ -104,7 +104,7 @@ def _judged(entry):
     """What the paper says, our finding, the rule, and where the evidence is, as a list of definitions."""
     where, label = entry["evidence"].split(".html#")
     other = entry["decided_with"]
-    numbered = label.startswith(("fig-", "tbl-"))
+    numbered = label.startswith(("fig-", "tbl-")) and entry["verdict"] != claims.OPEN  # what is open may have no figure yet
     facts = {
         "The paper": f"{entry['paper']} ({entry['section']})",
         "Here": _with_interval(entry),
