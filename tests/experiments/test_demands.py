@@ -1,6 +1,7 @@
 """What is asked of a network before it trains: each wrong one is refused in one sentence, and nothing is trained."""
 
 import functools
+import json
 import re
 
 import keras
@@ -10,7 +11,7 @@ import tiny
 from keras import layers
 
 from sixtytwo.base import paths
-from sixtytwo.experiments import fitting, models, tuning
+from sixtytwo.experiments import fitting, models, records, training, tuning
 
 pytestmark = pytest.mark.usefixtures("own_store", "one_core")
 
@@ -191,3 +192,35 @@ def test_weights_that_are_only_frozen_are_those_of_the_seed_and_not_part_of_the_
     model = models.build_model(frozen, {}, seed=3)
     assert models.given_weights(model, frozen, 3) is None
     assert isinstance(models.blueprint(model, frozen, {}, seed=3), dict)
+
+
+def test_weights_that_training_would_change_are_refused_where_no_seed_gives_them(data, tmp_path):
+    build = network(lambda: layers.Dense(8, name="learnt"))
+    build(None).save_weights(tmp_path / "elsewhere.weights.h5")
+
+    def fine_tuned(hp):
+        model = build(hp)
+        model.load_weights(tmp_path / "elsewhere.weights.h5")
+        return model
+
+    with pytest.raises(ValueError, match=r"builder fine_tuned .* training would change \(learnt/kernel\).*trainable = False"):
+        tiny.planned(data, {}, build=fine_tuned).step()
+
+
+def test_frozen_weights_of_another_training_are_kept_and_part_of_the_key(data, tmp_path):
+    def frozen(name, value):
+        def build(hp):  # a network that was stored, cut off, with a new end
+            learnt = keras.Sequential([keras.Input((784,)), layers.Dense(8, "relu", name="learnt")], name="base")
+            learnt.get_layer("learnt").kernel.assign(np.full((784, 8), value))
+            learnt.trainable = False
+            image = keras.Input((784,))
+            return compiled(keras.Model(image, layers.Dense(62, "softmax")(learnt(image))))
+
+        run = tiny.train(data, {}, name=name, build=build, epochs=1)
+        path = records.record(tmp_path, name, title=name, build=build, values={}, runs=[run], data=data)
+        again = training.train(records.retraining(json.loads(path.read_text()), data.first(200), name="again", seed=1))
+        return [models.load_model(found).get_weights()[0] for found in (run, again)], run["entry"].split("-")[-1]
+
+    (first, again), key = frozen("a", 0.25)
+    (other, _), other_key = frozen("b", 0.5)
+    assert (first == 0.25).all() and (again == 0.25).all() and (other == 0.5).all() and key != other_key

@@ -15,7 +15,10 @@ LARGEST = 100_000_000  # parameters: with the two moments of Adam and their grad
 
 
 def called(build, hp) -> keras.Model:
-    """The model that a builder gives for hyperparameters. Raises ValueError for what is no compiled model, or a huge one."""
+    """The model that a builder gives for hyperparameters.
+
+    Raises ValueError for what is no compiled model, a huge one, and one that would be trained from weights that it was given.
+    """
     name = getattr(build, "__name__", None) or getattr(getattr(build, "func", None), "__name__", None) or type(build).__name__
     if not callable(build):
         raise ValueError(f"the builder is {build!r:.60}: expected a function build(hp) that returns a compiled model.")
@@ -26,7 +29,7 @@ def called(build, hp) -> keras.Model:
             f"the builder {name} cannot be called with KerasTuner's hyperparameters alone ({error}): begin it with "
             f"`def {name}(hp):`, and give all that follows hp a default."
         ) from error
-    with _not_too_large():
+    with _not_too_large(), _given() as given:
         model = build(hp)
     if not isinstance(model, keras.Model):
         raise ValueError(
@@ -47,6 +50,7 @@ def called(build, hp) -> keras.Model:
             f"the model of the builder {name} is not compiled: call "
             '`model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])` before you return it.'
         )
+    _check_given(model, given, name)
     return model
 
 
@@ -92,6 +96,33 @@ def _not_too_large():
         yield
     finally:
         keras.layers.Layer.add_weight = add_weight
+
+
+@contextlib.contextmanager
+def _given():
+    """The variables that get a value within it, beside the one that they begin with."""
+    assign, found = keras.Variable.assign, []
+
+    def noted(variable, value):
+        found.append(variable)
+        return assign(variable, value)
+
+    keras.Variable.assign = noted
+    try:
+        yield found
+    finally:
+        keras.Variable.assign = assign
+
+
+def _check_given(model, given, name):
+    """Refuse weights that training would change and that no seed gives: what is trained again would begin with others."""
+    trained = {id(weight): weight.path for weight in model.trainable_weights}
+    if path := next((trained[id(variable)] for variable in given if id(variable) in trained), None):
+        raise ValueError(
+            f"the builder {name} gives its network weights that training would change ({path}), but the book trains all networks "
+            "from the weights of a seed: freeze the layers that have learnt elsewhere (`layer.trainable = False`), or let an "
+            "initializer give the first weights."
+        )
 
 
 def _check_input(model):

@@ -83,6 +83,13 @@ def given_weights(model, build, seed) -> str | None:
     return hashlib.sha256(b"".join(w.tobytes() for w in fixed)).hexdigest()
 
 
+def fixed_layers(model) -> list[keras.Layer]:
+    """The layers of a model, and of networks in it, that have weights but learn nothing."""
+    inner = [layer for layer in model.layers if hasattr(layer, "layers")]
+    own = [layer for layer in model.layers if layer not in inner and layer.weights and not layer.trainable_weights]
+    return own + [layer for network in inner for layer in fixed_layers(network)]
+
+
 def from_blueprint(blueprint, *, seed) -> keras.Model:
     """A compiled model with the fresh weights that a seed gives it."""
     if callable(blueprint):

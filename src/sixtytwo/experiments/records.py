@@ -5,7 +5,7 @@ import json
 import math
 from pathlib import Path
 
-from sixtytwo.base import files, journal, paths
+from sixtytwo.base import files, journal, paths, store
 from sixtytwo.experiments import export, models, own_code, training
 
 
@@ -103,11 +103,16 @@ def exported_models(results_dir, keys) -> dict[str, Path]:
 def rebuild(record, stretch=1.0, n_classes=None, dropout=None):
     """A builder, without hyperparameters, of a recorded network with fresh weights, compiled as it was.
 
+    Weights that its own builder had given to layers that do not learn are given again.
+
     `stretch` is the number of training steps in units of the recorded training, for learning-rate schedules; `n_classes`
     another number of classes; `dropout` another rate for all its dropout layers.
     """
     run = record["runs"][0]
-    config, code = models.load_model(run).get_config(), models.code_of(run)
+    recorded, code = models.load_model(run), models.code_of(run)
+    config, given = recorded.get_config(), []
+    if "given_weights" in store.entry(run["entry"]).spec:
+        given = [layer.get_weights() for layer in models.fixed_layers(recorded)]
     if n_classes:
         config["layers"][-1]["config"]["units"] = n_classes
     if dropout is not None:
@@ -123,6 +128,8 @@ def rebuild(record, stretch=1.0, n_classes=None, dropout=None):
         with own_code.known(code):
             model = models.from_config(copy.deepcopy(config))
             model.compile_from_config(compiling)
+        for layer, weights in zip(models.fixed_layers(model) if given else (), given, strict=True):
+            layer.set_weights(weights)
         return model
 
     build.own_code = code
