@@ -11,10 +11,6 @@ BIN := .venv/bin
 BOOK := $(BIN)/python -m sixtytwo.report.command
 READY := .venv/ready
 
-# Nothing is sent to anybody, or written to the home folder (the package says so as well).
-export ORT_DISABLE_TELEMETRY := 1
-export KERAS_HOME := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/sixty-two-characters/keras
-
 .DEFAULT_GOAL := help
 .PHONY: help book test test-all site data reference audit lab lock bench clean FORCE
 .NOTPARALLEL: # what trains, measures or builds runs alone, whatever -j says
@@ -48,7 +44,7 @@ audit: $(READY) ## train stored steps again from their stored spec alone, and co
 	@$(BIN)/python -m sixtytwo.experiments.audit $(if $(STEP),--step "$(STEP)",--number $(N))
 
 lab: $(READY) ## open the notebooks in JupyterLab
-	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) --LabApp.news_url= --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --LabApp.extension_manager=readonly notebooks
+	@$(BOOK) lab
 
 lock: ## resolve requirements.txt into requirements.lock, and the versions of uv and pip into set_up/ (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" requirements.txt -o requirements.lock

@@ -156,7 +156,6 @@ def test_settings_are_set_aside_once_helpers_is_imported_wherever_that_is(hostil
 
 
 def test_papermill_alone_draws_the_same_figures_and_tables(hostile, tmp_path):
-    (tmp_path / "home" / ".ipython" / "profile_default" / "ipython_config.py").unlink()  # read before any code of ours
     cells = ["import helpers\nhelpers.use_style()", "import matplotlib.pyplot as plt\nimport pandas as pd", *CELLS[2:4]]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     nbformat.write(notebook, tmp_path / "in.ipynb")

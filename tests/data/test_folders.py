@@ -248,6 +248,22 @@ def test_test_label_that_training_lacks_is_refused_before_anything_runs(folder):
     assert "the test part has the label 10, which no image of the training part has" in folder.refused()
 
 
+@pytest.mark.parametrize("twice", ["all", "the training part beside others", "a part of it"])
+def test_test_images_that_were_trained_on_are_refused_before_anything_runs(folder, twice):
+    train, test = folder.digits["train"], folder.digits["t10k"]
+    both = tuple(np.concatenate(pair) for pair in zip(test, train, strict=True))
+    part = tuple(array[50:90] for array in train)
+    folder.digits = folder.digits | {"t10k": {"all": train, "the training part beside others": both}.get(twice, part)}
+    n = 200 if twice.startswith(("all", "the")) else 40
+    assert f"{n} of its " in (said := folder.write().refused()) and "test images are training images as well" in said
+
+
+def test_some_images_may_be_in_both_parts(folder):
+    train, test = folder.digits["train"], folder.digits["t10k"]
+    folder.digits = folder.digits | {"t10k": tuple(np.concatenate([a[:10], b]) for a, b in zip(train, test, strict=True))}
+    assert len(folder.write().load("test")[0]) == 50
+
+
 def test_one_class_is_none(folder):
     assert "have one label" in folder.write(change=lambda images, labels: (images, labels * 0)).refused()
 
@@ -287,8 +303,8 @@ def test_pictures_of_other_things_have_no_upright(folder):
 
 def test_real_characters_are_recognised_as_upright(real_emnist, folder):
     images, labels, _ = registry.load("emnist-byclass", "train", 3000)
-    folder.digits = {"train": (images, labels), "t10k": (images, labels)}
-    assert len(folder.write().load(n=3000)[0]) == 3000
+    folder.digits = {"train": (images[:2500], labels[:2500]), "t10k": (images[2500:], labels[2500:])}
+    assert len(folder.write().load(n=3000)[0]) == 2500
     folder.write(change=lambda images, labels: (images.transpose(0, 2, 1), labels))
     assert "upright only if transposed" in folder.refused()
 

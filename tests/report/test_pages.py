@@ -1,4 +1,4 @@
-"""What people put into notebooks is shown properly on a page, which is built strictly."""
+"""What people put into notebooks is shown properly on a page, which is built strictly; what is wrong with it is told."""
 
 import base64
 import copy
@@ -9,8 +9,10 @@ import sys
 import nbformat
 import PIL.Image
 import pytest
+import yaml
 
-from sixtytwo.report import merge, outputs
+from sixtytwo.report import build, merge, outputs
+from sixtytwo.report.sources import RunError
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="5" height="5"><circle r="2"/></svg>'
 
@@ -75,3 +77,47 @@ def test_endless_text_is_cut_in_its_middle(page):
 
 def test_page_without_a_title_is_called_as_its_file(page):
     assert "<h1>09_mine<" in page
+
+
+FAULTS = {
+    "## Begins deep": "Document headings start at H2",
+    "# One\n\n### Jumps": "Non-consecutive header level increase; H1 to H3",
+    "![lost](lost.png)": "image file not readable: notebooks/lost.png",
+    "[there](nowhere.md)": "cross-reference target not found: 'nowhere.md'",
+    "```{nonsense}\nx\n```": "Unknown directive type: 'nonsense'",
+    "```nonsense\nx\n```": "Pygments lexer name 'nonsense' is not known",
+    "{numref}`fig-lost`": "undefined label: 'fig-lost'",
+}
+
+
+@pytest.fixture
+def staged(tmp_path):
+    """A book with a page and a chapter of faulty prose, as it is handed to Jupyter Book."""
+    for name in ("book", "notebooks"):
+        (tmp_path / "stage" / name).mkdir(parents=True)
+    (tmp_path / "stage" / "book" / "index.md").write_text("# Book\n", encoding="utf-8")
+    toc = {"format": "jb-book", "root": "book/index", "chapters": [{"file": "notebooks/09_mine"}]}
+    settings = {"title": "Book", "execute": {"execute_notebooks": "off"}}
+    for name, content in (("_toc", toc), ("_config", settings)):
+        (tmp_path / "stage" / f"{name}.yml").write_text(yaml.safe_dump(content), encoding="utf-8")
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(prose) for prose in FAULTS])
+    nbformat.write(notebook, tmp_path / "stage" / "notebooks" / "09_mine.ipynb")
+    return tmp_path / "stage"
+
+
+def test_faults_in_the_prose_of_a_chapter_are_told_by_cell_and_the_page_is_there(staged, tmp_path, capsys):
+    built = build.run_jupyter_book(staged, tmp_path / "html", strict=False)
+    page = (built / "notebooks" / "09_mine.html").read_text(encoding="utf-8")
+    assert all(text in page for text in ("Begins deep", "Jumps"))
+    told = capsys.readouterr().out
+    for number, fault in enumerate(FAULTS.values(), 1):
+        assert f"notebooks/09_mine.ipynb, cell {number}: " in told and fault in told
+
+
+def test_faults_in_chapters_fail_the_published_site_and_those_in_other_pages_every_site(staged, tmp_path):
+    with pytest.raises(RunError, match="H1 to H3"):
+        build.run_jupyter_book(staged, tmp_path / "html", strict=True)
+    (staged / "notebooks" / "09_mine.ipynb").write_text(nbformat.writes(nbformat.v4.new_notebook()), encoding="utf-8")
+    (staged / "book" / "index.md").write_text("# Book\n\n### Jumps\n", encoding="utf-8")
+    with pytest.raises(RunError, match=r"index\.md.*H1 to H3"):
+        build.run_jupyter_book(staged, tmp_path / "html", strict=False)

@@ -1,6 +1,6 @@
 """What other packages would do behind a reader's back: switched off as this package is imported, before they are.
 
-Kernels and workers inherit it; the Makefile does the same for JupyterLab.
+Kernels, workers and JupyterLab inherit it.
 """
 
 import os

@@ -30,6 +30,8 @@ def settle() -> None:
     os.environ.update(OURS)
     if "ipykernel" in sys.modules:
         os.environ.update(INLINE)
+        if shell := sys.modules["IPython"].get_ipython():
+            shell.ast_node_interactivity = "last_expr"
     for stream in (sys.stdout, sys.stderr):  # a terminal that lacks a letter shows a question mark
         if getattr(stream, "errors", None) == "strict" and hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
@@ -38,6 +40,11 @@ def settle() -> None:
 def search_path() -> str:
     """What PYTHONPATH is for the processes that the book starts: this package, if it was found there, and nothing of the reader's."""
     return os.pathsep.join(path for path in _search_path() if Path(path).resolve() == SOURCE)
+
+
+def of_kernels() -> dict[str, str]:
+    """Variables that a kernel is to have from its start."""
+    return {"PYTHONPATH": search_path(), "PYTHONUTF8": "1", **INLINE}
 
 
 def _search_path():

@@ -64,6 +64,20 @@ def _wrong_view(images, labels, names):
     return best if likeness[best] > max(_ALIKE, _likeness(found, printed) + _AHEAD) else None
 
 
+def require_apart(train, test, where):
+    """Raise DataError if most test images are training images as well: their accuracy would say what was learnt by heart.
+
+    Some are the same in honest data sets, too. `where` is the file of the test images.
+    """
+    seen = {hash(image.tobytes()) for image in train}
+    again = sum(hash(image.tobytes()) in seen for image in test)
+    if again > len(test) / 2:
+        raise idx.DataError(
+            f"{where}: {again:,} of its {len(test):,} test images are training images as well: expected others, which no network "
+            "was trained on; take those of the test part out of the training part, or put another file there."
+        )
+
+
 def _likeness(one, other):
     """Mean correlation of two sets of images, class by class, apart from what all classes share."""
     one, other = ((x - x.mean(0)).reshape(len(x), -1) for x in (one, other))

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,15 +12,24 @@ from sixtytwo.base import files, paths, surroundings
 from sixtytwo.report import book, stage
 
 
+WARNING = re.compile(r"^(?:(?P<place>\S.*?):(?:(?P<line>\d+):)? )?(?:WARNING|ERROR|CRITICAL|SEVERE): (?P<text>.*)", re.MULTILINE)
+COLOUR = re.compile(r"\x1b\[[\d;]*m")
+CELL = 10_000  # MyST-NB counts the lines of a notebook from here on in each cell
+
+
 def build(run_folder, name) -> bool:
-    """Build the site of a run into `_build/<name>/html`; False if it was up to date. Raises RunError."""
+    """Build the site of a run into `_build/<name>/html`; False if it was up to date.
+
+    What Jupyter Book has to say against a chapter, which a reader may have written, is told and is no reason to throw away
+    what was executed; but the published run, and all other pages, must be without fault. Raises RunError.
+    """
     work = paths.ROOT / "_build" / name
     stage.stage(run_folder, work / "stage")
     inputs, mark = _digest(work / "stage"), work / "site.json"
     if (work / "html").exists() and mark.exists() and json.loads(mark.read_text(encoding="utf-8"))["inputs"] == inputs:
         return False
     mark.unlink(missing_ok=True)
-    _replace(work / "html", _run_jupyter_book(work / "stage", work / "sphinx"))
+    _replace(work / "html", run_jupyter_book(work / "stage", work / "sphinx", strict=run_folder == paths.REFERENCE))
     files.write_json(mark, {"inputs": inputs})
     return True
 
@@ -31,23 +41,38 @@ def _digest(staged) -> str:
     return files.digest({name: files.file_digest(path) for name, path in inputs.items()})
 
 
-def _run_jupyter_book(staged, output) -> Path:
-    """The folder of HTML that Jupyter Book makes; any warning of it, and any page that it leaves out, is an error."""
+def run_jupyter_book(staged, output, *, strict) -> Path:
+    """The folder of HTML that Jupyter Book makes; a page that it leaves out is an error, and so is any warning.
+
+    One about a chapter is only told if it is not `strict`. Raises RunError.
+    """
     shutil.rmtree(output, ignore_errors=True)
     program = (
         "from jupyter_book.cli.main import main; main()"  # scripts have other names on Windows, and no spaces in their path
     )
-    command = [sys.executable, "-c", program, "build", staged, "--path-output", output]
-    command += ["-n", "-W", "--keep-going", "--quiet"]
+    command = [sys.executable, "-c", program, "build", staged, "--path-output", output, "-n", "--quiet"]
     environment = os.environ | {"PYTHONPATH": surroundings.search_path(), "PYTHONUTF8": "1"}
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "encoding": "utf-8", "errors": "replace"}
     done = subprocess.run(command, env=environment, check=False, **streams)
-    if done.returncode:
-        raise book.RunError(f"Jupyter Book failed:\n{done.stdout.strip()}")
+    said = COLOUR.sub("", done.stdout).strip()
+    warnings = [_told(found, staged) for found in WARNING.finditer(said)]
+    if done.returncode or any(strict or about is None for about, _ in warnings):
+        raise book.RunError(f"Jupyter Book failed:\n{said}")
+    for about, text in warnings:
+        print(f"{about}: {text}")
     built = output / "_build" / "html"
     if missing := [page for page in book.pages(staged) if not (built / page).exists()]:
         raise book.RunError(f"Jupyter Book succeeded but wrote no {', '.join(missing)}; is it version 1 (pip list)?")
     return built
+
+
+def _told(warning, staged) -> tuple[str | None, str]:
+    """The cell that a warning is about, None if it is not in a chapter, and what it says."""
+    place = Path(warning["place"] or "")
+    if not place.is_relative_to(staged / "notebooks"):
+        return None, warning["text"]
+    cell = f", cell {int(warning['line']) // CELL}" if warning["line"] else ""
+    return f"{place.relative_to(staged).as_posix()}{cell}", warning["text"]
 
 
 def _replace(target, built):

@@ -6,6 +6,7 @@ python -m sixtytwo.report.command site                      # the published run,
 python -m sixtytwo.report.command reference                 # a full run, gated and made the published one
 python -m sixtytwo.report.command readme                    # its results into README.md
 python -m sixtytwo.report.command data                      # download and verify EMNIST
+python -m sixtytwo.report.command lab                       # the notebooks in JupyterLab
 """
 
 import argparse
@@ -18,7 +19,7 @@ import yaml
 
 from sixtytwo.base import contracts, paths
 from sixtytwo.data import download, idx
-from sixtytwo.report import book, build, execute, promote, readme
+from sixtytwo.report import book, build, execute, lab, promote, readme
 
 STORED = "What was finished is stored; the same command goes on from there."
 
@@ -46,6 +47,7 @@ def main(arguments=None) -> int:
     add(_site, "build the published run")
     add(_readme, "write the published results into README.md")
     add(_data, "download and verify EMNIST")
+    add(_lab, "open the notebooks in JupyterLab")
     options = parser.parse_args(arguments)
     return exit_status(lambda: options.command(options), interrupted=STORED)
 
@@ -104,6 +106,10 @@ def _readme(options):
 
 def _data(options):
     download.main()
+
+
+def _lab(options):
+    lab.open_lab()
 
 
 def exit_status(command, *, interrupted) -> int:

@@ -10,7 +10,7 @@ from sixtytwo.base import surroundings
 
 def own_kernel(folder) -> type[AsyncKernelManager]:
     """The class of kernels (for nbclient) that look for IPython's settings in an empty folder, which they may write to."""
-    settings = {"IPYTHONDIR": str(folder), "PYTHONPATH": surroundings.search_path(), "PYTHONUTF8": "1", **surroundings.INLINE}
+    settings = surroundings.of_kernels() | {"IPYTHONDIR": str(folder)}
     argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
 
     class OwnKernel(AsyncKernelManager):
