@@ -165,6 +165,14 @@ def test_pip_installs_where_uv_cannot_be_had(machine):
     assert machine.works and "pip" in machine.python("import pip; print(pip.__name__)")
 
 
+@pytest.mark.parametrize("by", ["uv", "pip"])
+def test_packages_are_compiled_even_where_python_may_not_write_bytecode(by, machine):
+    path = WITHOUT_UV if by == "pip" else machine.environment["PATH"]
+    machine.make(PYTHONDONTWRITEBYTECODE=1, PATH=path)
+    [thing] = machine.folder.glob(".venv/lib/python*/site-packages/thing.py")
+    assert [compiled.name.partition(".")[0] for compiled in (thing.parent / "__pycache__").glob("thing.*.pyc")] == ["thing"]
+
+
 @pytest.mark.parametrize("by", ["uv", pytest.param("pip", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("way", ["variables", "file"])
 def test_settings_of_pip_and_uv_break_nothing_but_say_where_packages_are(by, way, machine):
