@@ -21,6 +21,20 @@ def test_another_installed_font_helps_out():
     assert len(fonts.families(["one", rare])) == 3 and fonts.trouble_with(rare) is None
 
 
+def test_font_that_was_installed_since_matplotlib_made_its_list_is_found(monkeypatch):
+    rare = chr(
+        min(set(font_manager.get_font(font_manager.findfont("STIXNonUnicode")).get_charmap()) & set(range(0xE000, 0xF000)))
+    )
+    entries = [entry for entry in font_manager.fontManager.ttflist if entry.name.startswith(("DejaVu", "STIXNon"))]
+    listed = [entry for entry in entries if entry.name.startswith("DejaVu")]
+    new = [entry.fname for entry in entries if entry not in listed]
+    monkeypatch.setattr(font_manager.fontManager, "ttflist", listed)
+    monkeypatch.setattr(font_manager, "findSystemFonts", lambda: new)
+    for remembered in (fonts._family_with, fonts._has_found_others):
+        remembered.cache_clear()
+    assert "STIXNonUnicode" in fonts.families([rare]) and fonts.trouble_with(rare) is None
+
+
 @pytest.mark.parametrize("text", ["\U000e0041", "a\x07b"])
 def test_what_no_font_draws_is_named(text):
     assert "U+" in fonts.trouble_with(text)

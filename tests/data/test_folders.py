@@ -258,6 +258,15 @@ def test_test_images_that_were_trained_on_are_refused_before_anything_runs(folde
     assert f"{n} of its " in (said := folder.write().refused()) and "test images are training images as well" in said
 
 
+def test_file_whose_end_was_not_copied_and_is_zeros_is_named(folder):
+    folder.write("{part}-{kind}-idx{rank}-ubyte")
+    for kind, head, size in (("images-idx3", 16, 784), ("labels-idx1", 8, 1)):
+        path = folder.path / f"train-{kind}-ubyte"
+        whole = path.read_bytes()
+        path.write_bytes(whole[: head + 150 * size].ljust(len(whole), b"\0"))
+    assert "train-images-idx3-ubyte: 50 of its 200 images are black all over; copy it again" in folder.refused()
+
+
 def test_some_images_may_be_in_both_parts(folder):
     train, test = folder.digits["train"], folder.digits["t10k"]
     folder.digits = folder.digits | {"t10k": tuple(np.concatenate([a[:10], b]) for a, b in zip(train, test, strict=True))}

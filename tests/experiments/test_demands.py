@@ -7,6 +7,7 @@ import re
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 import tiny
 from keras import layers
 
@@ -117,6 +118,10 @@ REFUSED = {
     "metric of other labels": (network(metrics=("categorical_accuracy",)), 'categorical_accuracy.*add "accuracy"'),
     "lambda layer": (network(lambda: layers.Lambda(lambda x: 2 * x)), "a lambda in a network cannot be stored.*keras.ops"),
     "lambda activation": (network(lambda: layers.Dense(4, activation=lambda x: x)), "a lambda in a network"),
+    "function of TensorFlow": (
+        network(lambda: layers.Dense(4, activation=tf.nn.softmax)),
+        'write "softmax", or keras.ops.softmax',
+    ),
     "local layer": (with_a_local_layer, "Local is defined inside of a function"),
     "layer without its arguments": (network(lambda: Forgetful([1, 2])), "cannot be built again.*get_config"),
     "huge": (network(lambda: layers.Dense(10_000_000)), "has 7,8.*parameters up to its layer.*expected at most 100,000,000"),

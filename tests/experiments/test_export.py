@@ -23,6 +23,15 @@ def test_activation_is_exported(activation, tmp_path):
     assert (tmp_path / "model.onnx").exists()
 
 
+def test_layers_that_distort_images_in_training_alone_are_left_out(tmp_path):
+    layers = keras.layers
+    distorting = keras.Sequential([layers.RandomTranslation(0.1, 0.1), layers.RandomZoom(0.1)])
+    image = keras.Input((28, 28, 1))
+    x = layers.Flatten()(layers.RandomBrightness(0.1, value_range=(0, 1))(distorting(image)))
+    export.export_onnx(keras.Model(image, layers.Dense(62, "softmax")(x)), tmp_path / "model.onnx")
+    assert (tmp_path / "model.onnx").exists()
+
+
 def test_what_onnx_does_not_know_is_said_in_one_sentence(tmp_path):
     inputs = keras.Input((784,))
     x = keras.ops.erfinv(keras.layers.Dense(4, "tanh")(inputs))

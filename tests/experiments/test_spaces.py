@@ -80,3 +80,29 @@ def test_search_without_hyperparameters_is_one_trial(data):
     found = tuning.search(lambda hp: deep(keras_tuner.HyperParameters()), data, name="x", max_trials=3, rows=100, epochs=1)
     assert (found["space"], found["best"], found["trials"]) == ({}, {}, 1)
     charts.draw_search(found)
+
+
+def test_scope_that_kerastuner_does_not_know_is_explained_before_any_trial(data):
+    def nested(hp):
+        x = image = keras.Input((784,))
+        n = hp.Int("layers", 0, 2)
+        with hp.conditional_scope("layers", [1, 2]):
+            for i in range(n):
+                with hp.conditional_scope("layers", list(range(i + 1, 3))):
+                    x = layers.Dense(hp.Choice(f"units_{i}", [2, 3]))(x)
+        return finished(image, x)
+
+    with pytest.raises(
+        ValueError, match=r"the builder nested opens a scope of the hyperparameter layers .*leave that scope out"
+    ):
+        tuning.search(nested, data, name="nested", max_trials=2, rows=100, epochs=1)
+
+
+def test_values_that_depend_on_another_hyperparameter_are_refused_before_any_trial(data):
+    def bounded(hp):
+        image = keras.Input((784,))
+        outer = hp.Int("outer", 4, 12, step=4)
+        return finished(image, layers.Dense(hp.Int("inner", 2, outer, step=2))(layers.Dense(outer)(image)))
+
+    with pytest.raises(ValueError, match=r"hyperparameter inner is one of 2, 4 or one of 2 … 12"):
+        tuning.search(bounded, data, name="bounded", max_trials=2, rows=100, epochs=1)

@@ -66,7 +66,9 @@ def test_lab_opens_the_notebooks(foreign, tmp_path):
             lines.append(line)
             if re.search(r"http://(127\.0\.0\.1|localhost):\d+/lab", line):
                 break
-        assert "Serving notebooks from local directory" in (said := "".join(lines)) and "/notebooks" in said and "http://" in said
+        assert (
+            "Serving notebooks from local directory" in (said := "".join(lines)) and "/notebooks" in said and "http://" in said
+        )
     finally:
         stuck.cancel()
         running.kill()

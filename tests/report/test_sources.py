@@ -68,6 +68,7 @@ NO_CHAPTERS = {
     text(
         'from helpers import open_chapter\nopen_chapter(run_dir, chapter="03_mlp")'
     ): "take it out of its folder if it is a copy",
+    text(OPENING, "epochs = int(input('epochs? '))"): "waits for input (cell 3)",
     text(OPENING, "%pip install plotly"): "installs packages (cell 3)",
     text(OPENING, "!python -m pip -q install 'plotly>5'"): "installs packages (cell 3)",
     text(OPENING, "if True:\n    %conda install plotly"): "installs packages (cell 3)",

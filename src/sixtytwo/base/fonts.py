@@ -1,5 +1,6 @@
 """Which fonts of this machine draw a text, so that no figure shows boxes in the place of characters."""
 
+import contextlib
 import functools
 import unicodedata
 from collections.abc import Iterable
@@ -46,7 +47,23 @@ def _charmap(path):
 
 @functools.cache
 def _family_with(character) -> str | None:
-    """An installed font family with a character, the first by name; None if there is none."""
+    """An installed font family with a character; None if there is none."""
+    return _listed_family_with(character) or (_has_found_others() and _listed_family_with(character)) or None
+
+
+@functools.cache
+def _has_found_others() -> bool:
+    """Whether fonts were installed since matplotlib made its list, which it keeps for good; they are added."""
+    listed = {entry.fname for entry in font_manager.fontManager.ttflist}
+    others = [path for path in font_manager.findSystemFonts() if path not in listed]
+    for path in others:
+        with contextlib.suppress(OSError, RuntimeError):  # one of pixels, or damaged
+            font_manager.fontManager.addfont(path)
+    return bool(others)
+
+
+def _listed_family_with(character):
+    """The first family by name that matplotlib knows of and that has a character."""
     for entry in sorted(font_manager.fontManager.ttflist, key=lambda entry: (entry.name, entry.fname)):
         if (
             entry.style == "normal"

@@ -78,6 +78,15 @@ def require_apart(train, test, where):
         )
 
 
+def require_something(images, where):
+    """Raise DataError if more than some images are black: of a file that was not copied to its end, the rest is zeros."""
+    black = int((~images.any(axis=(1, 2))).sum())
+    if black > max(10, len(images) / 100):
+        raise idx.DataError(
+            f"{where}: {black:,} of its {len(images):,} images are black all over; copy it again from where it came."
+        )
+
+
 def _likeness(one, other):
     """Mean correlation of two sets of images, class by class, apart from what all classes share."""
     one, other = ((x - x.mean(0)).reshape(len(x), -1) for x in (one, other))

@@ -3,6 +3,7 @@
 import contextlib
 import inspect
 import math
+import re
 
 import keras
 import numpy as np
@@ -30,7 +31,16 @@ def called(build, hp) -> keras.Model:
             f"`def {name}(hp):`, and give all that follows hp a default."
         ) from error
     with _not_too_large(), _given() as given:
-        model = build(hp)
+        try:
+            model = build(hp)
+        except ValueError as error:
+            if unknown := re.fullmatch("`HyperParameter` named: (.*) not defined.", str(error)):
+                raise ValueError(
+                    f"the builder {name} opens a scope of the hyperparameter {unknown[1]} where KerasTuner does not know it, which "
+                    "is before it was asked for, and inside of another scope of it: leave that scope out, since the book finds out "
+                    "by itself which hyperparameters there are for which values."
+                ) from error
+            raise
     if not isinstance(model, keras.Model):
         raise ValueError(
             f"the builder {name} returns {'nothing' if model is None else f'a {type(model).__name__}'}: expected a compiled "

@@ -35,12 +35,13 @@ def export_onnx(model, path):
 
 def _export(model, path):
     image = keras.Input((*emnist.IMAGE_SHAPE, 1), name="image")
-    bare = keras.models.clone_model(model)
+    bare = _as_asked(model)
     bare.set_weights(model.get_weights())
     shaped = keras.layers.Reshape(model.input_shape[1:], name="shape")(image)
     wrapped = keras.Model(image, bare(shaped), name="answer")
     sample = np.random.default_rng(0).random((4, *emnist.IMAGE_SHAPE, 1), dtype=np.float32)
-    expected = wrapped(sample, training=False).numpy()
+    wrapped(sample)  # Keras exports what was called
+    expected = model(sample.reshape(-1, *model.input_shape[1:]), training=False).numpy()
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".") as scratch:
         written = Path(scratch) / path.name
         wrapped.export(written, format="onnx", verbose=False)
@@ -52,6 +53,19 @@ def _export(model, path):
                 f"{path.name} differs from its Keras model by {np.abs(found - expected).max():.2g}, more than 1e-4."
             )
         written.replace(path)
+
+
+def _as_asked(model):
+    """A copy, with other weights, without the layers that distort images only in training: ONNX does not know what they do."""
+    distorting = tuple(kind for name, kind in vars(keras.layers).items() if name.startswith("Random") and name != "RandomCrop")
+
+    def copied(layer):
+        kind = keras.layers.Identity if isinstance(layer, distorting) else type(layer)
+        return kind.from_config({"name": layer.name} if kind is keras.layers.Identity else layer.get_config())
+
+    if not any(isinstance(layer, distorting) for layer in model._flatten_layers()):
+        return keras.models.clone_model(model)
+    return keras.models.clone_model(model, clone_function=copied, recursive=True)
 
 
 @functools.cache

@@ -16,6 +16,7 @@ import types
 from pathlib import Path
 
 import keras
+import tensorflow
 
 FILE = "own_code.py"  # beside the weights of a stored step
 _INTERNAL = ("__keras_tensor__", "__tuple__", "__numpy__", "__tensor__")  # what Keras writes for values
@@ -99,9 +100,11 @@ def _found(part, namespace):
         keras.saving.get_registered_object(name if is_function else part.get("registered_name") or name),
         getattr(keras.losses, name, None) or getattr(keras.activations, name, None) or getattr(keras.metrics, name, None),
     ]
-    if (found := next((place for place in places if place is not None), None)) is None or "<locals>" in getattr(
-        found, "__qualname__", ""
-    ):
+    found = next((place for place in places if place is not None), None)
+    if found is None and hasattr(tensorflow.nn, name.removesuffix("_v2")):
+        name = name.removesuffix("_v2")
+        raise ValueError(f'tf.nn.{name} is TensorFlow\'s, which Keras cannot store: write "{name}", or keras.ops.{name}.')
+    if found is None or "<locals>" in getattr(found, "__qualname__", ""):
         raise ValueError(
             f"{name} is defined inside of a function, where other chapters cannot find it: define it in a cell of its own."
         )

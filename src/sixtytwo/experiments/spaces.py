@@ -12,6 +12,11 @@ import keras_tuner
 
 from sixtytwo.experiments import demands
 
+
+class SpaceError(ValueError):
+    """A builder has no space that can be told to a tuner; the message says why."""
+
+
 MOST_CALLS = 60  # of a builder, so that a large space does not take long
 
 
@@ -61,7 +66,7 @@ class Space:
 def explored(build) -> Space:
     """The space of a builder, from what it asks for with some values; each hyperparameter that turns up is varied in its turn.
 
-    Raises ValueError for what is no compiled model (`demands.called`).
+    Raises ValueError for what is no compiled model (`demands.called`), and for a hyperparameter whose own values depend on others.
     """
     every = keras_tuner.HyperParameters()
     usual, calls = _asked(build, {}, every), 1
@@ -72,6 +77,8 @@ def explored(build) -> Space:
             calls += 1
             try:
                 asked = _asked(build, varied, every)
+            except SpaceError:
+                raise
             except Exception:  # of the builder: its trial will say so
                 continue
             is_conditional |= asked.keys() != usual.keys()
@@ -87,7 +94,14 @@ def _asked(build, values, every=None) -> dict:
     hp.values.update(values)
     demands.called(build, hp)
     if every is not None:
-        known = {parameter.name for parameter in every.space}
+        known = {parameter.name: list(parameter.values) for parameter in every.space}
+        for name, offered in ((parameter.name, list(parameter.values)) for parameter in hp.space):
+            if known.get(name, offered) != offered:
+                raise SpaceError(
+                    f"the hyperparameter {name} is one of {_brief(known[name])} or one of {_brief(offered)}, as other "
+                    "hyperparameters are: KerasTuner would search the first of these alone; give it the same values always, for "
+                    "example as a share of the other one, or a name of its own for each range."
+                )
         every.merge([parameter for parameter in hp.space if parameter.name not in known], overwrite=False)
     return {parameter.name: hp.values[parameter.name] for parameter in hp.space if hp.is_active(parameter)}
 
@@ -99,3 +113,7 @@ def _variations(every, begun):
     yield {name: offered[name][-1] if name in numbers else value for name, value in begun.items()}
     for name in (name for name in begun if name not in numbers):
         yield from (begun | {name: value} for value in offered[name] if value != begun[name])
+
+
+def _brief(values):
+    return ", ".join(map(str, values)) if len(values) < 6 else f"{values[0]} … {values[-1]}"

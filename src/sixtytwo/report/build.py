@@ -12,7 +12,9 @@ from sixtytwo.base import files, paths, surroundings
 from sixtytwo.report import book, stage
 
 
-WARNING = re.compile(r"^(?:(?P<place>\S.*?):(?:(?P<line>\d+):)? )?(?:WARNING|ERROR|CRITICAL|SEVERE): (?P<text>.*)", re.MULTILINE)
+WARNING = re.compile(
+    r"^(?:(?P<place>\S.*?):(?:(?P<line>\d+):)? )?(?:WARNING|ERROR|CRITICAL|SEVERE): (?P<text>.*)", re.MULTILINE
+)
 COLOUR = re.compile(r"\x1b\[[\d;]*m")
 CELL = 10_000  # MyST-NB counts the lines of a notebook from here on in each cell
 

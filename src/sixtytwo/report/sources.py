@@ -119,6 +119,8 @@ def _problems_of_code(path, notebook):
         calls += [call for call in called if ast.unparse(call.func).rpartition(".")[2] == "open_chapter"]
         if cell.source.startswith("%%"):  # such as %%writefile
             continue
+        if any(isinstance(call.func, ast.Name) and call.func.id == "input" for call in called):
+            yield f"waits for input (cell {number}), which nobody gives when it is executed: make it a parameter"
         if any(map(_installs, called)):
             yield f"installs packages (cell {number}), but all chapters share them: add them to requirements.txt instead"
         if missing := _not_installed(tree, path.parent):
