@@ -2,6 +2,8 @@
 
 import base64
 import io
+import os
+import tempfile
 
 import nbformat
 import PIL.Image
@@ -139,3 +141,26 @@ def test_chapters_side_by_side_show_lines_alone(tmp_path):
     text = printed(SHOWING.replace("{folder!r}", repr(str(tmp_path))) + code + "    list(pool.map(chapter, 'ab'))")
     assert sorted(screen(text)) == sorted(f"    {name} {i}: done" for name in "ab" for i in range(4))
     assert "|" not in text
+
+
+WRITES = "import tempfile\nwith tempfile.TemporaryFile() as stream:\n    stream.write(bytes(1_000_000))"
+
+
+def test_full_disk_of_temporary_files_is_one_sentence_and_nothing_is_trusted(project, small_disk, capsys, monkeypatch):
+    project.chapter("print(n)", WRITES)
+    monkeypatch.setenv("TMPDIR", str(small_disk))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    assert project.run() == 1
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and "01_first.ipynb, cell 5: OSError" in said and "No space left on device" in said
+    assert not project.output().exists() and not (project.smoke / "provenance.json").exists()
+
+
+def test_machine_without_room_for_any_temporary_file_is_told_what_to_do(project, small_disk, capsys, monkeypatch):
+    project.chapter("print(n)")
+    (small_disk / "filling").write_bytes(bytes(os.statvfs(small_disk).f_bavail * os.statvfs(small_disk).f_frsize))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setattr(tempfile, "_candidate_tempdir_list", lambda: [str(small_disk)])
+    assert project.run() == 1
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and "No usable temporary directory" in said and "name another in TMPDIR" in said

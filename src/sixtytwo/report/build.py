@@ -11,7 +11,6 @@ from pathlib import Path
 from sixtytwo.base import files, paths, surroundings
 from sixtytwo.report import book, stage
 
-
 WARNING = re.compile(
     r"^(?:(?P<place>\S.*?):(?:(?P<line>\d+):)? )?(?:WARNING|ERROR|CRITICAL|SEVERE): (?P<text>.*)", re.MULTILINE
 )

@@ -127,10 +127,8 @@ def exit_status(command, *, interrupted) -> int:
         print(f"Error: {error}", file=sys.stderr)
         return 1
     except OSError as error:  # shutil's Error holds a list of them
-        if not isinstance(error, shutil.Error) and error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
+        if not (remedy := _remedy(error)):
             raise
-        full = isinstance(error, shutil.Error) or error.errno in (errno.ENOSPC, errno.EDQUOT)
-        remedy = "make room" if full else "make it writable"
         print(f"Error: {error}. What was there before is unchanged; {remedy}, then run it again.", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -140,6 +138,15 @@ def exit_status(command, *, interrupted) -> int:
         for name, handler in handlers.items():
             signal.signal(name, handler)
     return 0
+
+
+def _remedy(error):
+    """What to do about an error of the file system; None if it tells of something else."""
+    if isinstance(error, shutil.Error) or error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "make room"
+    if "No usable temporary directory" in str(error):  # they are full, or not to be written
+        return "make room in one of these, or name another in TMPDIR"
+    return "make it writable" if error.errno in (errno.EROFS, errno.EACCES) else None
 
 
 if __name__ == "__main__":
