@@ -62,8 +62,7 @@ def test_space_without_conditions_is_told_to_no_tuner():
     assert not space.is_conditional and space.told == {} and space.values == {"units": [2, 3], "activation": ["relu", "tanh"]}
 
 
-@pytest.mark.parametrize("tuner", [keras_tuner.RandomSearch, keras_tuner.BayesianOptimization])
-@pytest.mark.parametrize("build", [deep, kinds])
+@pytest.mark.parametrize(("build", "tuner"), [(deep, keras_tuner.BayesianOptimization), (kinds, keras_tuner.RandomSearch)])
 def test_conditional_hyperparameters_are_searched_shown_and_trained(build, tuner, data):
     found = tuning.search(build, data, name="x", max_trials=6, rows=100, epochs=1, tuner=tuner)
     assert found["completed"] == found["trials"] > 1
