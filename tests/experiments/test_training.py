@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from tiny import VALUES, build, planned, train
 
-from sixtytwo.base import paths
+from sixtytwo.base import files, paths
 from sixtytwo.experiments import fitting, metrics, models, pipeline, training
 
 pytestmark = pytest.mark.usefixtures("own_store", "one_core")
@@ -143,3 +143,41 @@ def test_gap_between_training_and_validation_accuracy_is_kept_without_weights(da
     known = models.predict(models.load_model(full), data.x_train[:n]).argmax(1) == data.y_train[:n]
     assert run["gap"] == pytest.approx(known.mean() - full["validation"]["accuracy"])
     assert [path.name for path in (paths.LOCAL / run["entry"]).iterdir()] == ["entry.json"]
+
+
+def test_weights_of_classes_may_be_given_as_keras_has_them(data):
+    weights = [1.0 + i for i in range(62)]
+    ways = (
+        weights,
+        dict(reversed(list(enumerate(weights)))),
+        np.array(weights),
+        dict(zip(np.arange(62), weights, strict=True)),
+    )
+    made = [planned(data, class_weight=way) for way in ways]
+    assert all(training.class_weight == weights for training in made)
+    assert len({training.step().spec["class_weight"][3] for training in made}) == 1
+
+
+@pytest.mark.parametrize("weights", [[1.0, 2.0], {0: 1.0}, {str(i): 1.0 for i in range(62)}, {i + 1: 1.0 for i in range(62)}])
+def test_weights_that_are_not_those_of_the_classes_are_refused(weights, data):
+    with pytest.raises(ValueError, match="expected one for each of the 62 classes"):
+        planned(data, class_weight=weights)
+
+
+def test_numbers_of_numpy_are_taken_for_what_they_are(data):
+    plain = planned(data)
+    same = planned(
+        data,
+        {"units": np.int64(16), "learning_rate": np.float64(0.01)},
+        seed=np.int64(0),
+        epochs=np.int32(2),
+        batch_size=np.uint8(64),
+    )
+    assert same == plain and files.digest(same.step().spec) == files.digest(plain.step().spec)
+
+
+@pytest.mark.parametrize("changes", [{"epochs": 0}, {"batch_size": 0}, {"seed": 1.0}, {"epochs": "2"}])
+def test_number_that_is_none_for_a_training_is_named(changes, data):
+    [(name, value)] = changes.items()
+    with pytest.raises(ValueError, match=f"^{name}={value!r}: expected"):
+        planned(data, **changes)

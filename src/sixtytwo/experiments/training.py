@@ -7,8 +7,9 @@ model, says in a `Training` how it is to be trained, and hands over all training
 
 import dataclasses
 import functools
+import operator
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -54,12 +55,24 @@ class Training:
     batch_size: int = 64
     augmentation: dict | None = None
     clean_epochs: int = 0
-    class_weight: list | None = None
+    class_weight: list | dict | None = None
     mixed_precision: bool = False
     same_order: bool = False
     teacher: dict | None = None
     keep: str = "model"
     title: str | None = None
+
+    def __post_init__(self):
+        """Take what people write: numbers of NumPy, and weights of classes by number, as Keras has them. Raises ValueError."""
+        taken = {name: _whole(name, getattr(self, name)) for name in ("seed", "epochs", "batch_size", "clean_epochs")}
+        if few := [name for name in ("epochs", "batch_size") if taken[name] < 1]:
+            raise ValueError(f"{few[0]}={taken[few[0]]}: expected 1 or more.")
+        if self.values is not None:
+            taken["values"] = {name: v.item() if isinstance(v, np.generic) else v for name, v in self.values.items()}
+        if self.class_weight is not None:
+            taken["class_weight"] = _by_class(self.class_weight, len(self.data.class_names))
+        for name, value in taken.items():
+            object.__setattr__(self, name, value)
 
     def options(self) -> dict:
         """How it is fitted, as its record says."""
@@ -100,6 +113,26 @@ class Training:
         seconds = cost.of_training(model, images=len(self.data.x_train) * self.epochs, **how)
         task = engine.Task(title, fit_and_measure, arguments, seconds, says=_says)
         return engine.Step(f"train-{self.name}-seed{self.seed}", self.spec(model), task, self.data.recipe)
+
+
+def _whole(name, number):
+    """A whole number as Python's. Raises ValueError."""
+    try:
+        return operator.index(number)
+    except TypeError as error:
+        raise ValueError(f"{name}={number!r}: expected a whole number.") from error
+
+
+def _by_class(weights, n_classes) -> list:
+    """Weights of classes in the order of their numbers. Raises ValueError."""
+    by_number = weights if isinstance(weights, Mapping) else dict(enumerate(weights))
+    if set(by_number) != set(range(n_classes)):
+        raise ValueError(
+            f"class_weight has {len(by_number)} weights: expected one for each of the {n_classes} classes, in a list, or in a dict by "
+            f"their numbers, 0 to {n_classes - 1}."
+        )
+    ordered = (by_number[i] for i in range(n_classes))
+    return [weight.item() if isinstance(weight, np.generic) else weight for weight in ordered]
 
 
 def train(trainings, *, failures="raise"):
