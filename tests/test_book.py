@@ -20,7 +20,7 @@ timed = pytest.mark.skipif(
 def test_book_is_executed_and_built(book):
     chapters = len(planning.chapters())
     assert f"{chapters} of {chapters} chapters executed" in book.printed
-    assert "ipynb, cell" not in book.printed, "Jupyter Book has nothing to say against a chapter"
+    assert "ipynb, at" not in book.printed, "Jupyter Book has nothing to say against a chapter"
     assert all((book.smoke / "html" / page).exists() for page in planning.pages())
 
 

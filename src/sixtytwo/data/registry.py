@@ -132,7 +132,9 @@ def _folder(folder):
     names = None if listed is None else classes.read_names(listed)
     parts, names = _both_parts(found, names, transposed=False, where=listed)
     for part, (images, labels) in parts.items():
+        pictures.require_something(images, found[part, "images"])
         pictures.require_usual(images, labels, names, found[part, "images"])
+    pictures.require_apart(parts["train"][0], parts["test"][0], found["test", "images"])
     return parts, names
 
 
@@ -142,7 +144,5 @@ def _both_parts(found, names, *, transposed, where=None):
     for part, (images, _) in zip(folders.PARTS, pairs, strict=True):
         if not len(images):
             raise idx.DataError(f"{found[part, 'images']} holds no images: expected some; put a file with images there.")
-        pictures.require_something(images, found[part, "images"])
-    pictures.require_apart(*(images for images, _ in pairs), found["test", "images"])
     *labels, names = classes.numbered(*(labels for _, labels in pairs), names, where or found["train", "labels"])
     return {p: (images, y) for p, (images, _), y in zip(folders.PARTS, pairs, labels, strict=True)}, names

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
+
 from sixtytwo.base import files, paths, surroundings
 from sixtytwo.report import book, stage
 
@@ -15,7 +17,7 @@ WARNING = re.compile(
     r"^(?:(?P<place>\S.*?):(?:(?P<line>\d+):)? )?(?:WARNING|ERROR|CRITICAL|SEVERE): (?P<text>.*)", re.MULTILINE
 )
 COLOUR = re.compile(r"\x1b\[[\d;]*m")
-CELL = 10_000  # MyST-NB counts the lines of a notebook from here on in each cell
+CELL = 10_000  # MyST-NB numbers the lines of the first cell from here on, those of the second from twice as much, …
 
 
 def build(run_folder, name) -> bool:
@@ -68,12 +70,21 @@ def run_jupyter_book(staged, output, *, strict) -> Path:
 
 
 def _told(warning, staged) -> tuple[str | None, str]:
-    """The cell that a warning is about, None if it is not in a chapter, and what it says."""
+    """The place in a chapter that a warning is about, None if it is in none, and what it says."""
     place = Path(warning["place"] or "")
     if not place.is_relative_to(staged / "notebooks"):
         return None, warning["text"]
-    cell = f", cell {int(warning['line']) // CELL}" if warning["line"] else ""
-    return f"{place.relative_to(staged).as_posix()}{cell}", warning["text"]
+    words = _line(place, int(warning["line"] or 0))
+    about = place.relative_to(staged).as_posix()
+    return f'{about}, at "{words:.60}"' if words else about, warning["text"]
+
+
+def _line(path, number):
+    """The text of a line of a staged notebook, by the number that MyST-NB gives it; "" if there is none."""
+    cell, row = divmod(number, CELL)
+    cells = nbformat.read(path, as_version=4).cells
+    lines = cells[cell - 1].source.splitlines() if 0 < cell <= len(cells) else []
+    return lines[row - 2].strip() if 1 < row < len(lines) + 2 else ""
 
 
 def _replace(target, built):
