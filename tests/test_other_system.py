@@ -67,7 +67,7 @@ def test_site_is_built(other_python, tmp_path):
     code = (
         "import pathlib, sys\nfrom sixtytwo.base import paths\nfrom sixtytwo.report import build, stage\n"
         "place = pathlib.Path(sys.argv[1])\nstage.stage(paths.REFERENCE, place / 'stage')\n"
-        "print(build._run_jupyter_book(place / 'stage', place / 'built'))"
+        "print(build.run_jupyter_book(place / 'stage', place / 'built', strict=True))"
     )
     built = Path(run(other_python, "-c", code, tmp_path).splitlines()[-1])
     assert (built / "notebooks" / "08_evaluation.html").exists()

@@ -85,4 +85,4 @@ def test_output_of_jupyter_book_in_another_encoding_is_shown(tmp_path, monkeypat
     (tmp_path / "python").chmod(0o755)
     monkeypatch.setattr(build.sys, "executable", str(tmp_path / "python"))
     with pytest.raises(book.RunError, match="Jupyter Book failed:\nna\N{REPLACEMENT CHARACTER}ve"):
-        build._run_jupyter_book(tmp_path, tmp_path / "output")
+        build.run_jupyter_book(tmp_path, tmp_path / "output", strict=True)
