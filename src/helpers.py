@@ -133,8 +133,11 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         ],
         "findings.words": [
             "effect_in_words",
+            "flow_in_words",
             "lead_in_words",
             "listed",
+            "probes_in_words",
+            "rate_in_words",
             "search_in_words",
             "trend_in_words",
             "turn_in_words",

@@ -36,7 +36,7 @@ def test_boxes_lie_within_the_picture_and_beside_each_other_on_a_phone_too():
     style.use_style()
     chart = network.draw_network(branched())
     for figure in (chart.wide, chart.narrow):
-        figure.canvas.draw()
+        figure.draw_without_rendering()
         frames = [text.get_window_extent().padded(3) for text in figure.axes[0].texts if text.get_text()]
         assert all(frame.x0 >= 0 and frame.x1 <= figure.bbox.x1 for frame in frames)
         assert all(frame.y0 >= 0 and frame.y1 <= figure.bbox.y1 for frame in frames)

@@ -21,12 +21,12 @@ def draw_seeds(found, xlabel, *, colours=None, log=False):
     xlabel : str
         What the values are.
     colours : dict or None
-        Title -> colour; those of the palette in their order if there is none.
+        Title -> colour; those for what is no model (`palette.SERIES`) if there is none.
     log : bool
         Whether the scale is logarithmic.
     """
     figure, axis = _rows(found, xlabel)
-    colours = colours or dict(zip(found, palette.METHODS, strict=False))
+    colours = colours or dict(zip(found, palette.SERIES, strict=False))
     for title, y, values in _placed(found):
         axis.scatter(values, [y] * len(values), s=26, color=colours[title], alpha=0.55, linewidth=0, label=title, zorder=3)
         axis.plot([np.mean(values)] * 2, [y - 0.11, y + 0.11], color=colours[title], linewidth=2.5, zorder=4)
@@ -52,7 +52,7 @@ def draw_differences(found, xlabel):
     figure, axis = _rows(found, xlabel)
     axis.axvspan(-NO_DIFFERENCE, NO_DIFFERENCE, color="#ececec", linewidth=0, zorder=0)
     axis.axvline(0, color=palette.MARK, linewidth=1, zorder=1)
-    colours = dict(zip(found, palette.METHODS, strict=False))
+    colours = dict(zip(found, palette.SERIES, strict=False))
     for title, y, difference in _placed(found):
         mean, low, high = (100 * difference[name] for name in ("mean", "low", "high"))
         axis.plot([low, high], [y, y], color=colours[title], linewidth=2, zorder=3)
@@ -64,11 +64,13 @@ def draw_differences(found, xlabel):
 def _rows(found, xlabel):
     """A figure with a named row for each thing that is compared, from the top down."""
     names = _names(found)
-    line = 0.3 if style.is_narrow() else 0.26  # inches
-    high = 0.9 + len(names) * max(1.4, len(found)) * line + 0.25 * (len(found) > 1)
-    figure, axis = plt.subplots(figsize=style.size(high))
     labels = [textwrap.fill(name, 17 if style.is_narrow() else 40) for name in names]
-    axis.set_yticks(range(len(names)), labels, **style.lettering(labels))
+    xlabel = textwrap.fill(xlabel, 30 if style.is_narrow() else 70)
+    line = 0.3 if style.is_narrow() else 0.26  # inches
+    lines = max(1.4, len(found), *(0.6 * label.count("\n") + 0.6 for label in labels))
+    below = 0.9 + 0.2 * xlabel.count("\n") + 0.25 * (len(found) > 1)
+    figure, axis = plt.subplots(figsize=style.size(len(names) * lines * line + below))
+    axis.set_yticks(range(len(names)), labels, parse_math=False)
     axis.set(xlabel=xlabel, ylim=(len(names) - 0.5, -0.5))
     axis.grid(visible=False, axis="y")
     for edge in range(1, len(names)):

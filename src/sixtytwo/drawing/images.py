@@ -25,7 +25,8 @@ def draw_rows(rows):
     side = min(style.size(1)[0] / columns, 1.3)  # inches
     figure, axes = plt.subplots(len(rows), columns, figsize=(side * columns, (side + 0.15) * len(rows)), squeeze=False)
     for row, (name, pictures) in zip(axes, rows.items(), strict=True):
-        draw_images(row, pictures, [name, *[""] * (len(pictures) - 1)])
+        draw_images(row, pictures)
+        row[0].set_title(name, loc="left", fontsize=9 if style.is_narrow() else 11, pad=4)
     return figure
 
 

@@ -16,7 +16,7 @@ def styled(table):
     table = table.drop(columns="status", errors="ignore")
     if "output shape" in table:
         shapes = ["×".join(map(str, shape[1:])) for shape in table["output shape"]]  # without the number of images
-        table = table.assign(**{"output shape": shapes, "kernel": table["kernel"].str.replace("x", "×")})
+        table = table.assign(**{"output shape": shapes}).replace(r"^(\d+)x(\d+)$", r"\1×\2", regex=True)  # kernels
     plain = {name: _PLAIN.get(name, name.replace("_", " ")) for name in table}
     digits = {plain[name]: _DIGITS[name] for name in table if name in _DIGITS}
     shown = table.rename(columns=plain).style.format(digits, na_rep="").hide(axis="index")

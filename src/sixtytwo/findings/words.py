@@ -1,5 +1,6 @@
 """What was found, in words: sentences of pages that depend on the result, chosen by it."""
 
+import itertools
 import math
 
 from sixtytwo.findings import statistics
@@ -26,19 +27,25 @@ def effect_in_words(difference, gains="raises the accuracy by", loses="lowers th
     interval = f"{mean:+.2f} ({low:+.2f} to {high:+.2f})"
     if max(-low, high) < 100 * HALF_A_POINT:
         return f"changes the accuracy by less than half a point: {interval}"
-    return f"changes the accuracy by {interval} points, which may be chance"
+    return f"changes the accuracy by no more than chance would: {interval} points"
 
 
 def search_in_words(search, paper) -> str:
     """What a search found (`experiments.tuning.search`): its budget, its best point, and how that lies in the space."""
-    tried = f"{search['trials']} of {math.prod(map(len, search['space'].values())):,} configurations were tried"
-    failed = search["trials"] - search["completed"]
     best, space = search["best"], search["space"]
-    named = listed([f"{name.replace('_', ' ')} {best[name]}" for name in space])
-    edges = [name.replace("_", " ") for name in space if _is_edge(best[name], space[name])]
-    where = f"at an edge of what the space offers: {listed(edges)}" if edges else "nowhere at an edge of the space"
-    is_own = "the paper's own point" if best == paper else "not the paper's point"
-    return f"{tried} ({failed or 'none'} failed). The best has {named}; it is {is_own}, and lies {where}."
+    failed = search["trials"] - search["completed"]
+    points = math.prod(map(len, space.values()))
+    tried = f"The search tried {search['trials']} of {points:,} configurations; {failed or 'none'} failed"
+    named = listed([f"{_plain(name)} {best[name]}" for name in space])
+    is_own = "the paper's point" if best == paper else "not the paper's point"
+    edges = [_plain(name) for name in space if _is_edge(best[name], space[name])]
+    lies = "lies" if len(edges) == 1 else "lie"
+    where = f"{listed(edges)} {lies} at the edge of the space" if edges else "it lies well within the space"
+    return f"{tried}. The best has {named}. It is {is_own}, and {where}."
+
+
+def _plain(name):
+    return name.replace("_", " ")
 
 
 def _is_edge(value, values):
@@ -60,6 +67,40 @@ def lead_in_words(leads) -> str:
     if leads["low"].max() > 0:
         return f"the best rival ({name}) beats it by {lead} points"
     return f"no rival is ahead of it beyond chance; the best ({name}) leads by {lead} points"
+
+
+def rate_in_words(grid, point) -> str:
+    """Whether the learning rate matters more than all else in a grid, at whose best rate or worst the median network stands.
+
+    `point` names the hyperparameters of the grid; all else is compared at its rate.
+    """
+    rate = point["learning_rate"]
+    medians = grid.groupby("learning_rate")["val_accuracy"].median()
+    same_rate = grid.loc[grid["learning_rate"] == rate, "val_accuracy"]
+    of_rate, of_rest = (100 * (scores.max() - scores.min()) for scores in (medians, same_rate))
+    if len(same_rate) < 2:
+        return f"from the best learning rate to the worst the accuracy falls by {of_rate:.1f} points"
+    word = "more" if of_rate > of_rest else "less"
+    return (
+        f"the learning rate matters {word} than the filters: from the best rate to the worst the median network loses "
+        f"{of_rate:.1f} points, and at the rate {rate:g} the best filters are {of_rest:.1f} points ahead of the worst"
+    )
+
+
+def flow_in_words(with_it, without) -> str:
+    """How much of the gradient the first layer gets without a shortcut, beside what it gets with it: "about as much", …"""
+    if without > 2 * with_it:
+        return "more than twice as much"
+    return "about as much" if without > with_it / 2 else "less than half as much"
+
+
+def probes_in_words(probed) -> str:
+    """Whether linear probes get better from layer to layer; `probed` has the accuracies of each layer, the first one first."""
+    means = [sum(found) / len(found) for found in probed.values()]
+    steps = sum(after > before for before, after in itertools.pairwise(means))
+    if steps == len(means) - 1:
+        return "at every step the classes become easier to separate by straight lines"
+    return f"the classes become easier to separate by straight lines at {steps} of {len(means) - 1} steps"
 
 
 def trend_in_words(correlation, p) -> str:
