@@ -40,7 +40,8 @@ def test_trials_are_shown_best_first_and_failed_ones_last():
 def test_layers_are_shown_by_shapes_without_the_number_of_images():
     layers = pd.DataFrame([("conv1", (None, 28, 28, 16), 160, "3x3", "input")])
     layers.columns = ["layer", "output shape", "parameters", "kernel", "fed by"]
-    assert "28×28×16" in tables.styled(layers).to_html() and "3×3" in tables.styled(layers).to_html()
+    page = tables.styled(layers).to_html()
+    assert "28×28×16" in page and "conv1 3×3" in page
 
 
 def test_budget_counts_the_space_and_the_failed_trials():

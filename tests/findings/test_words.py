@@ -23,7 +23,7 @@ SEARCH = {
         (-0.02, -0.03, -0.01, "lowers the accuracy by 2.00 points (1.00 to 3.00)"),
         (0.001, -0.002, 0.004, "changes the accuracy by less than half a point: +0.10 (-0.20 to +0.40)"),
         (0.001, -0.02, 0.022, "changes the accuracy by no more than chance would: +0.10 (-2.00 to +2.20) points"),
-        (0.001, NAN, NAN, "makes +0.10 points with one seed, which decides nothing"),
+        (0.001, NAN, NAN, "changes the accuracy by +0.10 points (one seed)"),
         (NAN, NAN, NAN, "was not measured"),
     ],
 )

@@ -16,7 +16,10 @@ def styled(table):
     table = table.drop(columns="status", errors="ignore")
     if "output shape" in table:
         shapes = ["×".join(map(str, shape[1:])) for shape in table["output shape"]]  # without the number of images
-        table = table.assign(**{"output shape": shapes}).replace(r"^(\d+)x(\d+)$", r"\1×\2", regex=True)  # kernels
+        table = table.assign(**{"output shape": shapes})
+    if "kernel" in table:
+        kernels = " " + table["kernel"].str.replace("x", "×")
+        table = table.assign(layer=(table["layer"] + kernels).str.strip()).drop(columns="kernel")
     plain = {name: _PLAIN.get(name, name.replace("_", " ")) for name in table}
     digits = {plain[name]: _DIGITS[name] for name in table if name in _DIGITS}
     shown = table.rename(columns=plain).style.format(digits, na_rep="").hide(axis="index")

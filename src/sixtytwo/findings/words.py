@@ -19,7 +19,7 @@ def effect_in_words(difference, gains="raises the accuracy by", loses="lowers th
     """
     mean, low, high = statistics.points(difference)
     if math.isnan(low):
-        return "was not measured" if math.isnan(mean) else f"makes {mean:+.2f} points with one seed, which decides nothing"
+        return "was not measured" if math.isnan(mean) else f"changes the accuracy by {mean:+.2f} points (one seed)"
     if low > 0:
         return f"{gains} {mean:.2f} points ({low:.2f} to {high:.2f})"
     if high < 0:
