@@ -144,7 +144,7 @@ def test_figures_are_described_and_read(chapter):
         if "image" in described:
             assert figure["name"].startswith("fig-") and len(described["image"]["alt"]) > 40
             assert described["image"]["alt"] != figure["caption"]
-            assert f"{{numref}}`{figure['name']}`" in text or "Paper Fig" in figure["caption"] or "diagram" in cell.source
+            assert f"{{numref}}`{figure['name']}`" in text or "Paper Fig" in figure["caption"] or "draw_network" in cell.source
         else:
             assert figure["name"].startswith("tbl-")
 

@@ -8,5 +8,14 @@ from sixtytwo.drawing import inspection
 
 @pytest.mark.parametrize("filters", [1, 6, 16, 40])
 def test_maps_are_drawn_whatever_their_number(filters):
-    figure = inspection.draw_weights({"Mine": np.ones((5, 5, filters))})
-    assert sum(bool(axis.images) for part in figure.subfigs for axis in part.axes) == min(filters, 16)
+    chart = inspection.draw_weights({"Mine": np.ones((5, 5, filters))})
+    for figure in (chart.wide, chart.narrow):
+        assert sum(bool(axis.images) for part in figure.subfigs for axis in part.axes) == min(filters, 16)
+
+
+def test_each_image_has_a_map_of_each_model_on_a_page_and_on_a_phone():
+    heats = {key: np.full((2, 24, 24), 0.5) for key in ("mine", "yours", "ours")}
+    chart = inspection.draw_occlusion(np.zeros((2, 28, 28)), heats, {key: key.title() for key in heats})
+    for figure in (chart.wide, chart.narrow):
+        titles = {axis.get_title() or axis.get_title(loc="left") for axis in figure.axes}
+        assert len(figure.axes) == 2 * 4 and titles == {"", "Mine", "Yours", "Ours"}
