@@ -8,7 +8,7 @@ from sixtytwo.drawing import chart, palette, style
 
 _FOLDED = {"BatchNormalization": "normalisation", "ReLU": "ReLU"}  # into the box of the layer that they follow
 
-LINE = 26  # letters in a line of a box on a phone
+LINE = 26  # letters in a line of a compact box
 
 
 @chart.chart
@@ -24,10 +24,10 @@ def draw_network(model, between=None):
     top, bottom = (place[name][1] for name in between) if between else (0, max(row for _, row in place.values()))
     place = {name: (column, row - top) for name, (column, row) in place.items() if top <= row <= bottom}
     columns = 1 + max(column for column, _ in place.values())
-    figure, axis = plt.subplots(
-        figsize=_size(bottom - top + 1, columns, max(_caption(boxes[name]).count("\n") for name in place))
-    )
-    drawn = {name: _box(axis, place[name], boxes[name]) for name in place}
+    captions = {name: _caption(boxes[name], compact=style.is_narrow() and columns > 1) for name in place}
+    breaks = max(caption.count("\n") for caption in captions.values())
+    figure, axis = plt.subplots(figsize=_size(bottom - top + 1, columns, breaks))
+    drawn = {name: _box(axis, place[name], captions[name], _fill(boxes[name][0])) for name in place}
     for name in place:
         for feeder in feeders[name]:
             if feeder in place:
@@ -44,19 +44,11 @@ def _size(rows, columns, breaks):
     return min(style.WIDTH, 4.4 * columns), 0.6 * rows + 0.2
 
 
-def _box(axis, at, layers):
-    """Draw the box of some layers; returns its frame."""
-    frame = {"boxstyle": "round,pad=0.32", "facecolor": _fill(layers[0]), "edgecolor": palette.MARK, "linewidth": 0.8}
-    text = axis.text(
-        at[0],
-        -at[1],
-        _caption(layers),
-        ha="center",
-        va="center",
-        fontsize=7.2 if style.is_narrow() else 9,
-        linespacing=1.25,
-        bbox=frame,
-    )
+def _box(axis, at, caption, colour):
+    """Draw a box; returns its frame."""
+    frame = {"boxstyle": "round,pad=0.32", "facecolor": colour, "edgecolor": palette.MARK, "linewidth": 0.8}
+    letters = {"fontsize": 7.2 if style.is_narrow() else 9, "linespacing": 1.25}
+    text = axis.text(at[0], -at[1], caption, ha="center", va="center", bbox=frame, **letters)
     return text.get_bbox_patch()
 
 
@@ -121,8 +113,8 @@ def _places(feeders):
     return place
 
 
-def _caption(layers):
-    """The text of a box: name, kind, shape and parameters; on a phone in more and shorter lines."""
+def _caption(layers, compact):
+    """The text of a box: name, kind, shape and parameters; `compact` in more and shorter lines."""
     layer = layers[0]
     kernel = "×".join(map(str, layer.kernel_size)) + " " if hasattr(layer, "kernel_size") else ""
     activation = getattr(getattr(layer, "activation", None), "__name__", "linear")
@@ -132,7 +124,7 @@ def _caption(layers):
     n = sum(other.count_params() for other in layers)
     name = f"$\\bf{{{layer.name.replace('_', chr(92) + '_')}}}$"
     parameters = f"{n:,} parameters" if n else ""
-    if not style.is_narrow():
+    if not compact:
         return f"{name}  {kind}\n{shape}" + (f"  ·  {parameters}" if n else "")
     first = f"{name}  {kind}" if len(layer.name + kind) <= LINE else f"{name}\n{textwrap.fill(kind, LINE)}"
     return "\n".join(line for line in (first, shape, parameters) if line)
