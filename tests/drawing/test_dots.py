@@ -31,10 +31,12 @@ def test_rows_stand_in_the_order_in_which_they_are_given_from_the_top_down():
 
 
 def test_differences_are_in_points_with_their_intervals():
-    axis = dots.draw_differences({"gain": {"this": LEAD, "that": UNKNOWN}}, "points").wide.axes[0]
+    chart = dots.draw_differences({"gain": {"this": LEAD, "that": UNKNOWN}}, "points")
+    axis = chart.wide.axes[0]
     means = [float(found.get_offsets()[0][0]) for found in axis.collections if len(found.get_offsets()) == 1]
     assert means == pytest.approx([0.4, -0.2])
     assert any(list(line.get_xdata()) == pytest.approx([-0.1, 0.9]) for line in axis.lines)
+    assert "95% interval -0.10 to +0.90\npoints: 0.4\nthis" in [text for *_, text in values.values(chart.wide)]
 
 
 @pytest.mark.parametrize("draw", [dots.draw_seeds, dots.draw_differences])

@@ -27,13 +27,15 @@ def draw_seeds(found, xlabel, *, colours=None, log=False):
     """
     figure, axis = _rows(found, xlabel)
     colours = colours or dict(zip(found, palette.SERIES, strict=False))
+    handles = {}
     for title, y, values in _placed(found):
-        axis.scatter(values, [y] * len(values), s=26, color=colours[title], alpha=0.55, linewidth=0, label=title, zorder=3)
+        dots = {"s": 26, "color": colours[title], "alpha": 0.55, "linewidth": 0, "zorder": 3}
+        handles[title] = axis.scatter(values, [y] * len(values), label=title, **dots)
         axis.plot([np.mean(values)] * 2, [y - 0.11, y + 0.11], color=colours[title], linewidth=2.5, zorder=4)
     if log:
         axis.set_xscale("log")
         style.plain_ticks(axis.xaxis)
-    _name_series(figure, axis)
+    _name_series(figure, handles)
     return figure
 
 
@@ -53,11 +55,14 @@ def draw_differences(found, xlabel):
     axis.axvspan(-NO_DIFFERENCE, NO_DIFFERENCE, color="#ececec", linewidth=0, zorder=0)
     axis.axvline(0, color=palette.MARK, linewidth=1, zorder=1)
     colours = dict(zip(found, palette.SERIES, strict=False))
+    handles = {}
     for title, y, difference in _placed(found):
         mean, low, high = (100 * difference[name] for name in ("mean", "low", "high"))
         axis.plot([low, high], [y, y], color=colours[title], linewidth=2, zorder=3)
-        axis.scatter([mean], [y], s=46, color=colours[title], label=title, zorder=4)
-    _name_series(figure, axis)
+        told = [title] if len(found) > 1 else []  # where a reader points
+        told += [] if np.isnan(low) else [f"95% interval {low:+.2f} to {high:+.2f}"]
+        handles[title] = axis.scatter([mean], [y], s=46, color=colours[title], label="\n".join(told) or "_", zorder=4)
+    _name_series(figure, handles)
     return figure
 
 
@@ -91,9 +96,8 @@ def _placed(found):
             yield title, names.index(name) + share * (i - (len(found) - 1) / 2), content
 
 
-def _name_series(figure, axis):
-    """A legend below, if there is more than one series."""
-    handles, titles = axis.get_legend_handles_labels()
-    series = dict(zip(titles, handles, strict=True))
-    if len(series) > 1:
-        figure.legend(series.values(), series, loc="outside lower center", ncols=2 if style.is_narrow() else 4, frameon=False)
+def _name_series(figure, handles):
+    """A legend below, if there is more than one series: title -> dot."""
+    if len(handles) > 1:
+        columns = 2 if style.is_narrow() else 4
+        figure.legend(handles.values(), handles, loc="outside lower center", ncols=columns, frameon=False)
