@@ -30,7 +30,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "winner_table",
         ],
         "drawing.confusion": ["confusion_explorer", "draw_confusion", "draw_mistakes", "draw_recall"],
-        "drawing.images": ["draw_images"],
+        "drawing.dots": ["draw_differences", "draw_seeds"],
+        "drawing.images": ["draw_images", "draw_rows"],
         "drawing.inspection": ["draw_occlusion", "draw_weights"],
         "drawing.limits_charts": [
             "draw_corruptions",
@@ -129,6 +130,17 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "interval_over_seeds",
             "paired_difference",
             "together",
+        ],
+        "findings.words": [
+            "effect_in_words",
+            "flow_in_words",
+            "lead_in_words",
+            "listed",
+            "probes_in_words",
+            "rate_in_words",
+            "search_in_words",
+            "trend_in_words",
+            "turn_in_words",
         ],
     },
 )

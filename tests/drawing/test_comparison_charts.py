@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sixtytwo.drawing import comparison, confusion, inspection, palette
+from sixtytwo.drawing import comparison, confusion, palette
 
 TITLES = {"mlp": "MLP", "mine": "Mine (new)"}
 PAPER = {"mlp": {"accuracy": 0.81, "seconds": 265}}
@@ -81,15 +81,3 @@ def test_mistakes_say_class_and_answer():
     figure = confusion.draw_mistakes(pictures, [0, 1, 0, 1], [1, 0, 1, 0], [np.array([0, 1]), np.array([3])], ["O", "0"])
     titles = [axis.get_title() for axis in figure.axes]
     assert titles[:3] == ["O as 0", "0 as O", ""] and titles[6] == "0 as O" and len(titles) == 12
-
-
-def test_weights_of_few_units_leave_the_rest_empty():
-    figure = inspection.draw_weights({"MLP": np.ones((28, 28, 20)), "CNN": np.ones((3, 3, 8))})
-    assert sum(bool(axis.images) for axis in figure.axes) == 16 + 8
-
-
-def test_occlusion_has_a_row_per_image_and_a_column_per_model():
-    heats = {"mlp": [np.zeros((12, 12))] * 2, "mine": [np.ones((12, 12))] * 2}
-    figure = inspection.draw_occlusion(np.zeros((2, 28, 28)), heats, TITLES)
-    assert [axis.get_title() for axis in figure.axes] == ["", "MLP", "Mine\n(new)", "", "", ""]
-    assert figure.axes[5].images[1].get_array().max() == 1

@@ -2,6 +2,8 @@
 
 import math
 
+import pandas as pd
+
 from sixtytwo.drawing import tables
 
 SEARCH = {
@@ -31,8 +33,15 @@ def test_edges_show_whole_numbers_as_they_are_and_names_without_order():
 
 def test_trials_are_shown_best_first_and_failed_ones_last():
     page = tables.styled(tables.trial_table(SEARCH)).to_html()
-    assert page.index("12,345") < page.index("0.7000") and "0.8123" in page and "nan" not in page
+    assert page.index("0.8123") < page.index("12,345") < page.index("0.7000") and "nan" not in page
     assert "row_heading" not in page and "status" not in page
+
+
+def test_layers_are_shown_by_shapes_without_the_number_of_images():
+    layers = pd.DataFrame([("conv1", (None, 28, 28, 16), 160, "3x3", "input")])
+    layers.columns = ["layer", "output shape", "parameters", "kernel", "fed by"]
+    page = tables.styled(layers).to_html()
+    assert "28×28×16" in page and "conv1 3×3" in page
 
 
 def test_budget_counts_the_space_and_the_failed_trials():
@@ -52,11 +61,11 @@ def test_differences_are_in_points_and_what_all_are_compared_with_has_none():
     found = {"relu": {"mean": 0.01, "low": -0.002, "high": 0.022, "p": 0.04}}
     values = {"sigmoid": [0.8, 0.9], "relu": [0.83, 0.85]}
     table = tables.difference_table(values, found, "sigmoid ahead by")
-    assert table.columns.to_list() == ["accuracy", "sigmoid ahead by", "from", "to"]
-    assert cells(table) == {"sigmoid": ["0.8500", "", "", ""], "relu": ["0.8400", "+1.00", "-0.20", "+2.20"]}
+    assert table.columns.to_list() == ["accuracy", "sigmoid ahead by", "95% interval"]
+    assert cells(table) == {"sigmoid": ["0.8500", "", ""], "relu": ["0.8400", "+1.00", "-0.20 to +2.20"]}
 
 
 def test_differences_are_shown_with_corrected_p_values_where_there_are_any():
     found = {name: {"mean": 0.01, "low": math.nan, "high": math.nan} for name in ("b", "c")}
     table = tables.difference_table({"a": [0.8], "b": [0.81], "c": [0.81]}, found, "gain", {"b": 0.0123})
-    assert cells(table)["b"] == ["0.8100", "+1.00", "", "", "0.012"] and cells(table)["c"][-1] == ""
+    assert cells(table)["b"] == ["0.8100", "+1.00", "", "0.012"] and cells(table)["c"][-1] == ""

@@ -21,6 +21,19 @@ def test_figure_of_an_experiment_that_the_run_left_out_may_draw_nothing(project)
     assert project.run() == 0
 
 
+def test_chart_stands_where_its_place_was_kept_not_where_it_was_made(project):
+    project.chapter(
+        "place = helpers.reserve()", "place.update(helpers.draw_seeds({'a': {'b': [1]}}, 'c'))", metadata=FIGURE_METADATA
+    )
+    path = project.folder / "notebooks" / "01_first.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells[-1].metadata = {}
+    nbformat.write(notebook, path)
+    assert project.run() == 0
+    kept, made = nbformat.read(project.output(), as_version=4).cells[-2:]
+    assert ["image/png" in output.data for output in kept.outputs] == [True] and not made.outputs
+
+
 def test_failed_trial_stops_the_run(project, capsys):
     record = '{"search": {"trials": 10, "completed": 9}}'
     cell = "import pathlib\nfrom sixtytwo.base import journal\nfolder = pathlib.Path('../_build/smoke/models')\n"

@@ -1,8 +1,9 @@
 """Pictures of characters."""
 
+import matplotlib.pyplot as plt
 import numpy as np
 
-from sixtytwo.drawing import style
+from sixtytwo.drawing import chart, style
 
 
 def draw_images(axes, pictures, titles=None):
@@ -15,6 +16,18 @@ def draw_images(axes, pictures, titles=None):
         if titles is not None:
             size = 11 if len(titles[i]) < 5 else 8.5
             flat[i].set_title(titles[i], fontsize=size, pad=2, **style.lettering([titles[i]]))
+
+
+@chart.chart
+def draw_rows(rows):
+    """Images (n, 28, 28) in named rows: name -> images, equally many in each."""
+    columns = max(map(len, rows.values()))
+    side = min(style.size(1)[0] / columns, 1.3)  # inches
+    figure, axes = plt.subplots(len(rows), columns, figsize=(side * columns, (side + 0.15) * len(rows)), squeeze=False)
+    for row, (name, pictures) in zip(axes, rows.items(), strict=True):
+        draw_images(row, pictures)
+        row[0].set_title(name, loc="left", fontsize=9 if style.is_narrow() else 11, pad=4)
+    return figure
 
 
 def draw_heat_over_image(axis, heat, picture, extent):

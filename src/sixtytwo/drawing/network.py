@@ -1,31 +1,55 @@
 """Draw a network as it was built."""
 
+import textwrap
+
 import matplotlib.pyplot as plt
 
-from sixtytwo.drawing import palette, style
+from sixtytwo.drawing import chart, palette, style
 
 _FOLDED = {"BatchNormalization": "normalisation", "ReLU": "ReLU"}  # into the box of the layer that they follow
 
+LINE = 26  # letters in a line of a compact box
 
-def draw_network(model):
+
+@chart.chart
+def draw_network(model, between=None):
     """Draw a model as it was built: a box per layer with its output shape and parameters, an arrow per connection.
 
-    Normalisation and ReLU stand in the box of the layer that they follow.
+    Normalisation and ReLU stand in the box of the layer that they follow. `between` names two layers: what lies above the first
+    or below the second is left out.
     """
     boxes = _boxes(model)
     feeders = {name: [_box_of(source, boxes) for source in _sources(layers[0])] for name, layers in boxes.items()}
     place = _places(feeders)
-    depth, columns = (1 + max(p[i] for p in place.values()) for i in (1, 0))
-    figure, axis = plt.subplots(figsize=(min(style.WIDTH, 4.4 * columns), 0.6 * depth + 0.2))
-    for name, layers in boxes.items():
-        column, row = place[name]
-        box = {"boxstyle": "round,pad=0.32", "facecolor": _fill(layers[0]), "edgecolor": palette.MARK, "linewidth": 0.8}
-        axis.text(column, -row, _caption(layers), ha="center", va="center", fontsize=9, linespacing=1.25, bbox=box)
+    top, bottom = (place[name][1] for name in between) if between else (0, max(row for _, row in place.values()))
+    place = {name: (column, row - top) for name, (column, row) in place.items() if top <= row <= bottom}
+    columns = 1 + max(column for column, _ in place.values())
+    captions = {name: _caption(boxes[name], compact=style.is_narrow() and columns > 1) for name in place}
+    breaks = max(caption.count("\n") for caption in captions.values())
+    figure, axis = plt.subplots(figsize=_size(bottom - top + 1, columns, breaks))
+    drawn = {name: _box(axis, place[name], captions[name], _fill(boxes[name][0])) for name in place}
+    for name in place:
         for feeder in feeders[name]:
-            _arrow(axis, place[feeder], place[name])
-    axis.set(xlim=(-0.55, columns - 0.35), ylim=(-depth + 0.4, 0.6))
+            if feeder in place:
+                _arrow(axis, place[feeder], place[name], drawn[feeder], drawn[name])
+    axis.set(xlim=(-0.55, columns - 0.35), ylim=(top - bottom - 0.6, 0.6))
     axis.set_axis_off()
     return figure
+
+
+def _size(rows, columns, breaks):
+    """Width and height in inches, for boxes with at most so many line breaks."""
+    if style.is_narrow():
+        return style.size((0.38 + 0.125 * breaks) * rows + 0.2)
+    return min(style.WIDTH, 4.4 * columns), 0.6 * rows + 0.2
+
+
+def _box(axis, at, caption, colour):
+    """Draw a box; returns its frame."""
+    frame = {"boxstyle": "round,pad=0.32", "facecolor": colour, "edgecolor": palette.MARK, "linewidth": 0.8}
+    letters = {"fontsize": 7.2 if style.is_narrow() else 9, "linespacing": 1.25}
+    text = axis.text(at[0], -at[1], caption, ha="center", va="center", bbox=frame, **letters)
+    return text.get_bbox_patch()
 
 
 def _sources(layer):
@@ -58,15 +82,19 @@ def _box_of(name, boxes):
     return next(box for box, layers in boxes.items() if any(layer.name == name for layer in layers))
 
 
-def _arrow(axis, start, end):
-    """From the lower edge of a box to the upper edge of the next; round the boxes between, if there are any."""
+def _arrow(axis, start, end, source, target):
+    """From one box to another: along its own column and the row of the other; round the boxes between, if there are any."""
     if start[0] == end[0] and end[1] - start[1] > 1:
         detour = start[0] + 0.6
         xs, ys = [start[0], detour, detour, end[0]], [-start[1], -start[1], -end[1], -end[1]]
         axis.plot(xs, ys, color=palette.MARK, linewidth=1)
         return
     arrow = {"arrowstyle": "-|>", "color": palette.MARK, "linewidth": 1, "shrinkA": 0, "shrinkB": 0}
-    axis.annotate("", (end[0], -end[1] + 0.36), (start[0], -start[1] - 0.36), arrowprops=arrow)
+    arrow |= {"patchA": source, "patchB": target}
+    if start[0] != end[0]:
+        turns = (0, 90) if start[0] < end[0] else (90, 0)
+        arrow["connectionstyle"] = "angle,angleA={},angleB={},rad=0".format(*turns)
+    axis.annotate("", (end[0], -end[1]), (start[0], -start[1]), arrowprops=arrow)
 
 
 def _places(feeders):
@@ -85,17 +113,21 @@ def _places(feeders):
     return place
 
 
-def _caption(layers):
-    """The text of a box: name, kind and parameters."""
+def _caption(layers, compact):
+    """The text of a box: name, kind, shape and parameters; `compact` in more and shorter lines."""
     layer = layers[0]
     kernel = "×".join(map(str, layer.kernel_size)) + " " if hasattr(layer, "kernel_size") else ""
     activation = getattr(getattr(layer, "activation", None), "__name__", "linear")
     kinds = [kernel + type(layer).__name__, *([] if activation == "linear" else [activation])]
-    kinds += [_FOLDED[type(other).__name__] for other in layers[1:]]
+    kind = ", ".join(kinds + [_FOLDED[type(other).__name__] for other in layers[1:]])
     shape = "×".join(str(side) for side in layer.output.shape[1:])
     n = sum(other.count_params() for other in layers)
-    parameters = f"  ·  {n:,} parameters" if n else ""
-    return f"$\\bf{{{layer.name.replace('_', chr(92) + '_')}}}$  {', '.join(kinds)}\n{shape}{parameters}"
+    name = f"$\\bf{{{layer.name.replace('_', chr(92) + '_')}}}$"
+    parameters = f"{n:,} parameters" if n else ""
+    if not compact:
+        return f"{name}  {kind}\n{shape}" + (f"  ·  {parameters}" if n else "")
+    first = f"{name}  {kind}" if len(layer.name + kind) <= LINE else f"{name}\n{textwrap.fill(kind, LINE)}"
+    return "\n".join(line for line in (first, shape, parameters) if line)
 
 
 def _fill(layer):

@@ -13,6 +13,7 @@ COLOURS = {
 
 TRIED, BEST = "#0072B2", "#C43C00"  # points of a search
 VALUES = ["#56B4E9", "#0072B2", "#009E73", "#D17C00", "#C43C00"]  # of a hyperparameter, lowest first
+SERIES = ["#6A51A3", "#8A6D00"]  # of what is measured twice, such as before and after
 METHODS = ["#0072B2", "#C43C00", "#009E73"]  # of searching
 MARK, GUIDE = "#555555", "#bbbbbb"  # lines at a value, and lines to compare with
 

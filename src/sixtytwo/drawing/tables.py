@@ -6,18 +6,28 @@ import numpy as np
 import pandas as pd
 
 METRIC_TITLES = {"balanced_accuracy": "balanced", "f1_macro": "macro F1", "log_loss": "log loss", "ece": "ECE"}  # in tables
+_PLAIN = {"val_accuracy": "validation accuracy", "accuracy": "training accuracy"}
+_DIGITS = {"val_accuracy": "{:.4f}", "accuracy": "{:.4f}", "seconds": "{:.0f}", "parameters": "{:,.0f}"}
+_DIGITS |= {"learning_rate": "{:g}", "dropout": "{:g}"}
 
 
 def styled(table):
-    """A table of trials or of layers for the page: numbers at the precision that they have."""
-    digits = {"val_accuracy": "{:.4f}", "accuracy": "{:.4f}", "seconds": "{:.0f}", "parameters": "{:,.0f}"}
-    digits |= {"learning_rate": "{:g}", "dropout": "{:g}"}
+    """A table of trials or of layers for the page: plain names, and numbers at the precision that they have."""
     table = table.drop(columns="status", errors="ignore")
-    return table.style.format({name: digits[name] for name in table if name in digits}, na_rep="").hide(axis="index")
+    if "output shape" in table:
+        shapes = ["×".join(map(str, shape[1:])) for shape in table["output shape"]]  # without the number of images
+        table = table.assign(**{"output shape": shapes})
+    if "kernel" in table:
+        kernels = " " + table["kernel"].str.replace("x", "×")
+        table = table.assign(layer=(table["layer"] + kernels).str.strip()).drop(columns="kernel")
+    plain = {name: _PLAIN.get(name, name.replace("_", " ")) for name in table}
+    digits = {plain[name]: _DIGITS[name] for name in table if name in _DIGITS}
+    shown = table.rename(columns=plain).style.format(digits, na_rep="").hide(axis="index")
+    return shown.set_table_attributes('class="dataframe trials"') if "seconds" in table else shown
 
 
 def trial_table(search) -> pd.DataFrame:
-    """The trials of a search, best first: hyperparameters, parameters, val_accuracy, accuracy, seconds, status.
+    """The trials of a search, best first: hyperparameters, val_accuracy, parameters, accuracy, seconds, status.
 
     A hyperparameter that the network of a trial does not have is None there.
     """
@@ -25,7 +35,7 @@ def trial_table(search) -> pd.DataFrame:
     offered = dict.fromkeys(name for row in trials for name in row["hyperparameters"])
     table = {name: [row["hyperparameters"].get(name) for row in trials] for name in offered}
     table = {name: pd.Series(values, dtype=object if None in values else None) for name, values in table.items()}
-    for name in ("parameters", "val_accuracy", "accuracy", "seconds", "status"):
+    for name in ("val_accuracy", "parameters", "accuracy", "seconds", "status"):
         table[name] = [row.get(name) for row in trials]
     return pd.DataFrame(table).sort_values("val_accuracy", ascending=False, ignore_index=True)
 
@@ -88,8 +98,10 @@ def difference_table(values, differences, column, p=None):
     """
     rows = {name: {"accuracy": np.mean(found)} for name, found in values.items()}
     for name, found in differences.items():
-        rows[name] |= {title: 100 * found[end] for title, end in ((column, "mean"), ("from", "low"), ("to", "high"))}
+        low, high = 100 * found["low"], 100 * found["high"]
+        interval = "" if math.isnan(low) else f"{low:+.2f} to {high:+.2f}"
+        rows[name] |= {column: 100 * found["mean"], "95% interval": interval}
         rows[name] |= {} if p is None else {"p (Holm)": p.get(name, np.nan)}
-    formats = dict.fromkeys((column, "from", "to"), "{:+.2f}") | {"accuracy": "{:.4f}"}
+    formats = {column: "{:+.2f}", "accuracy": "{:.4f}"}
     formats |= {} if p is None else {"p (Holm)": "{:.2g}"}
-    return pd.DataFrame(rows).T.style.format(formats, na_rep="")
+    return pd.DataFrame.from_dict(rows, orient="index").style.format(formats, na_rep="")

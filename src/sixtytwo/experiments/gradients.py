@@ -63,10 +63,16 @@ def _watch(network, data, *, seed, rows, epochs, batch_size, folder):
 
 
 def gradient_norms(model, images, labels) -> dict[str, float]:
-    """Norm of the gradient of the loss with respect to the weights of each layer, biases left out, first layer first."""
-    whole = pipeline.batches(images, labels, batch_size=len(images), input_shape=model.input_shape)
-    x, y = next(iter(whole))
-    kernels = {weight.path.split("/")[-2]: weight.value for weight in model.trainable_weights if len(weight.shape) > 1}
+    """Norm of the gradient with respect to the weights of each layer, first to last.
+
+    Biases are left out.
+    """
+    whole = {"batch_size": len(images), "input_shape": model.input_shape}
+    x, y = next(iter(pipeline.batches(images, labels, **whole)))
+    weights = [one for one in model.trainable_weights if len(one.shape) > 1]
+    kernels = {one.path.split("/")[-2]: one.value for one in weights}
     with tf.GradientTape() as tape:
-        loss = tf.reduce_mean(keras.losses.sparse_categorical_crossentropy(y, model(x, training=False)))
-    return {name: float(tf.norm(gradient)) for name, gradient in tape.gradient(loss, kernels).items()}
+        answers = model(x, training=False)
+        losses = keras.losses.sparse_categorical_crossentropy(y, answers)
+        found = tape.gradient(tf.reduce_mean(losses), kernels)
+    return {name: float(tf.norm(gradient)) for name, gradient in found.items()}

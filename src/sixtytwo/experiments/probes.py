@@ -90,14 +90,15 @@ def _probe_one(network, data, layers):
 
 
 def probe(network, layer, data) -> float:
-    """Validation accuracy of a linear classifier on what a layer of a network answers."""
+    """Validation accuracy of a linear classifier that reads a layer of a network."""
     n_train, n_validation = IMAGES
     tap = keras.Model(network.inputs, network.get_layer(layer).output)
     x_train, x_validation = (
         models.predict(tap, images).reshape(len(images), -1)
         for images in (data.x_train[:n_train], data.x_validation[:n_validation])
     )
-    reduced = PCA(min(128, *x_train.shape), whiten=True, svd_solver="randomized", random_state=0)
+    options = {"whiten": True, "svd_solver": "randomized", "random_state": 0}
+    reduced = PCA(min(128, *x_train.shape), **options)
     linear = make_pipeline(reduced, RidgeClassifierCV((1, 10, 100, 1000)))
     linear.fit(x_train, data.y_train[:n_train])
     return float(linear.score(x_validation, data.y_validation[:n_validation]))
