@@ -9,7 +9,20 @@ import yaml
 
 from sixtytwo.base import contracts, paths
 from sixtytwo.findings import claims
-from sixtytwo.report import book, configuration, cost, draw_page, fingerprint, gate, merge, sources, steps, tables, verdict_page
+from sixtytwo.report import (
+    book,
+    configuration,
+    cost,
+    draw_page,
+    fingerprint,
+    gate,
+    merge,
+    sources,
+    steps,
+    tables,
+    typeface,
+    verdict_page,
+)
 from sixtytwo.report.sphinx import charts
 
 SHOWN_AGAIN = ("fig-answer", "fig-pareto")  # figures of chapters that other pages include
@@ -35,6 +48,7 @@ def stage(run_folder, folder) -> None:
     for name in SHOWN_AGAIN:
         (generated / f"{name}.png").write_bytes(pictures[name])
     draw_page.write_files(run_folder, results, folder / "book" / "_static" / "draw")
+    typeface.write_files(folder / "book" / "_static" / "typeface")
     settings = configuration.configuration(provenance)
     _write(folder / "_config.yml", yaml.safe_dump(settings, sort_keys=False, allow_unicode=True))
 
