@@ -10,6 +10,7 @@ import yaml
 from sixtytwo.base import contracts, paths
 from sixtytwo.findings import claims
 from sixtytwo.report import (
+    answer,
     book,
     configuration,
     cost,
@@ -95,6 +96,7 @@ def _generated_parts(run_folder, results, provenance) -> dict[str, str]:
     changed = sorted(name for name in then | now if then.get(name) != now.get(name))
     found = (paths.ROOT / "book" / "findings.md").read_text(encoding="utf-8")
     return {
+        "answer": answer.answer(results, decides=configuration.banner(provenance) is None),
         "headline": tables.headline(results),
         "comparison": tables.comparison(results, limits),
         "findings": found if configuration.banner(provenance) is None else NO_FINDINGS,
