@@ -224,3 +224,27 @@ def test_page_can_be_printed_whole(browser, address):
         assert not visit.page.locator(".bd-sidebar-primary").is_visible()
         assert visit.page.locator("article figure img").first.is_visible()
         assert len(visit.page.pdf()) > 50_000
+
+
+@pytest.mark.parametrize("place", ["article p", "article td", "article code"])
+def test_look_alikes_are_set_in_a_face_in_which_they_differ(place, browser, address):
+    with Visit(browser, address + "notebooks/08_evaluation.html") as visit:
+        page = visit.page
+        page.evaluate("place => { document.querySelector(place).innerHTML = '<span id=alike>0Oo1Il</span>'; }", place)
+        page.evaluate("document.fonts.ready")
+        devtools = page.context.new_cdp_session(page)
+        for domain in ("DOM", "CSS"):
+            devtools.send(f"{domain}.enable")
+        root = devtools.send("DOM.getDocument")["root"]["nodeId"]
+        node = devtools.send("DOM.querySelector", {"nodeId": root, "selector": "#alike"})["nodeId"]
+        fonts = devtools.send("CSS.getPlatformFontsForNode", {"nodeId": node})["fonts"]
+        assert [font["isCustomFont"] and font["familyName"].startswith("Atkinson Hyperlegible") for font in fonts] == [True]
+
+
+def test_chapters_have_the_numbers_of_their_files_and_so_have_their_figures_and_tables(soups):
+    for name in (page for page in book.pages() if page.startswith("notebooks/")):
+        number = int(name.split("/")[1][:2])
+        links = [link.text.strip() for link in soups["book/index.html"].select(f'.bd-sidebar-primary a[href$="{name}"]')]
+        assert links and links[0].startswith(f"{number}. "), name
+        captions = [caption.text.split() for caption in soups[name].select("article .caption-number")]
+        assert captions and all(words[1].startswith(f"{number}.") for words in captions), name

@@ -36,26 +36,26 @@ def chapter(tmp_path, monkeypatch):
     claims.CLAIMS.write_text(CLAIMS)
 
 
-def test_verdicts_of_a_chapter_are_shown_and_gathered(chapter, tmp_path):
-    shown = judge.judge("run", "05_x", decides=True, accuracy=0.8, found=[True, False]).data
-    assert shown["verdict"].to_list() == ["reproduced", "partly"]
-    assert shown.loc[1].to_list() == ["C02", "c", "1 of 2", "All are there", "partly"]
+def test_verdicts_of_a_chapter_are_gathered_and_shown_on_their_page_only(chapter, tmp_path):
+    assert judge.judge("run", "05_x", decides=True, accuracy=0.8, found=[True, False]) is None
     first, second, third = claims.gather(tmp_path / "run")
     assert (first["verdict"], first["note"], first["ours"]) == ("reproduced", "It is larger.", "0.8")
     assert first["interval"] == pytest.approx([0.7, 0.9]) and first["evidence"] == "notebooks/05_x.html#tbl-a"
-    assert second["interval"] is None
+    assert (second["id"], second["claim"], second["ours"], second["note"]) == ("C02", "c", "1 of 2", "All are there.")
+    assert second["verdict"] == "partly" and second["interval"] is None
     assert (third["verdict"], third["note"]) == ("not testable", "An opinion.")
 
 
 def test_a_run_that_decides_nothing_leaves_nothing(chapter, tmp_path):
     judge.judge("run", "05_x", decides=True, accuracy=0.8, found=[True])
-    assert judge.judge("run", "05_x", decides=False, accuracy=0.8, found=[True]).data.empty
+    judge.judge("run", "05_x", decides=False, accuracy=0.8, found=[True])
     assert [entry["verdict"] for entry in claims.gather(tmp_path / "run")] == ["open", "open", "not testable"]
 
 
-def test_a_run_that_decides_nothing_needs_no_claims(chapter):
+def test_chapters_are_judged_without_the_list_of_claims(chapter):
     claims.CLAIMS.unlink()
-    assert judge.judge("run", "05_x", decides=False, accuracy=0.8, found=[True]).data.empty
+    for decides in (True, False):
+        judge.judge("run", "05_x", decides=decides, accuracy=0.8, found=[True])
 
 
 def test_verdicts_are_those_of_the_facts(chapter, tmp_path):
@@ -65,8 +65,7 @@ def test_verdicts_are_those_of_the_facts(chapter, tmp_path):
 
 
 def test_what_an_experiment_decides_that_is_not_part_of_the_run_stays_open(chapter, tmp_path):
-    shown = judge.judge("run", "05_x", decides=True, accuracy=0.8, found=None).data
-    assert shown["verdict"].to_list() == ["reproduced"]
+    judge.judge("run", "05_x", decides=True, accuracy=0.8, found=None)
     assert [entry["verdict"] for entry in claims.gather(tmp_path / "run")] == ["reproduced", "open", "not testable"]
 
 

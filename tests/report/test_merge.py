@@ -41,7 +41,7 @@ def test_folded_code_says_what_it_is():
     page = merge.merge(source, executed, "x")
     prompts = [cell.metadata.get("mystnb", {}).get("code_prompt_show") for cell in page.cells]
     parameters = "Parameters, to change when you run it yourself"
-    assert prompts == [None, parameters, "The facts that decide these verdicts", "The code of this table"]
+    assert prompts == [None, parameters, "The facts that decide the verdicts", "The code of this table"]
     assert "mystnb" not in source.cells[2].metadata
 
 

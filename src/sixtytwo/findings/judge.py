@@ -1,16 +1,15 @@
-"""Judge the items and claims that a chapter decides, by the rules of `rules`, and show the table of verdicts."""
+"""Judge the items and claims that a chapter decides, by the rules of `rules`; the page of verdicts shows them."""
 
 import inspect
 
 import numpy as np
-import pandas as pd
 
 from sixtytwo.base import files, paths
 from sixtytwo.findings import claims, rules
 
 
 def judge(run_dir, chapter, *, decides, **facts):
-    """Judge what a chapter decides, leave it in `run_dir/verdicts/<chapter>.json` and show it as a table.
+    """Judge what a chapter decides, and leave it in `run_dir/verdicts/<chapter>.json` for the page of verdicts.
 
     Synthetic characters and reduced runs decide nothing about the paper: with `decides` False nothing is judged or left.
 
@@ -26,24 +25,14 @@ def judge(run_dir, chapter, *, decides, **facts):
         What the chapter measured, named as the parameters of its rules. What asks for a fact that is None stays open: its
         experiment is not part of this run.
 
-    Returns a styled table: id, what the paper says, our finding, the rule and the verdict.
-
     Raises ValueError, in any run, if a rule asks for a fact that is not given, or a fact is given that no rule asks for.
     """
     _check_names(chapter, facts)
-    found = decide(chapter, facts) if decides else {}
     path = paths.ROOT / run_dir / "verdicts" / f"{chapter}.json"
     if decides:
-        files.write_json(path, found)
+        files.write_json(path, decide(chapter, facts))
     else:
         path.unlink(missing_ok=True)
-    rows = []
-    for entry in claims.claims() if found else ():
-        if judged := found.get(entry["id"]):
-            rule = judged["note"].removesuffix(".")
-            rows.append([entry["id"], entry["claim"], judged["ours"], rule, judged["verdict"]])
-    table = pd.DataFrame(rows, columns=["", "the paper", "here", "it holds if", "verdict"])
-    return table.style.hide(axis="index").set_table_attributes('class="dataframe verdicts"')
 
 
 def decide(chapter, facts) -> dict[str, dict]:

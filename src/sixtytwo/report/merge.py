@@ -80,7 +80,7 @@ def _prompt(cell) -> str:
     if "parameters" in cell.metadata["tags"]:
         return "Parameters, to change when you run it yourself"
     if "helpers.judge(" in cell.source:
-        return "The facts that decide these verdicts"
+        return "The facts that decide the verdicts"
     kind = "figure" if "image/png" in str(cell.outputs) else "table" if "text/html" in str(cell.outputs) else "step"
     return f"The code of this {kind}"
 

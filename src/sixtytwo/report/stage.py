@@ -9,7 +9,21 @@ import yaml
 
 from sixtytwo.base import contracts, paths
 from sixtytwo.findings import claims
-from sixtytwo.report import book, configuration, cost, draw_page, fingerprint, gate, merge, sources, steps, tables, verdict_page
+from sixtytwo.report import (
+    answer,
+    book,
+    configuration,
+    cost,
+    draw_page,
+    fingerprint,
+    gate,
+    merge,
+    sources,
+    steps,
+    tables,
+    typeface,
+    verdict_page,
+)
 from sixtytwo.report.sphinx import charts
 
 SHOWN_AGAIN = ("fig-answer", "fig-pareto")  # figures of chapters that other pages include
@@ -35,6 +49,7 @@ def stage(run_folder, folder) -> None:
     for name in SHOWN_AGAIN:
         (generated / f"{name}.png").write_bytes(pictures[name])
     draw_page.write_files(run_folder, results, folder / "book" / "_static" / "draw")
+    typeface.write_files(folder / "book" / "_static" / "typeface")
     settings = configuration.configuration(provenance)
     _write(folder / "_config.yml", yaml.safe_dump(settings, sort_keys=False, allow_unicode=True))
 
@@ -81,6 +96,7 @@ def _generated_parts(run_folder, results, provenance) -> dict[str, str]:
     changed = sorted(name for name in then | now if then.get(name) != now.get(name))
     found = (paths.ROOT / "book" / "findings.md").read_text(encoding="utf-8")
     return {
+        "answer": answer.answer(results, decides=configuration.banner(provenance) is None),
         "headline": tables.headline(results),
         "comparison": tables.comparison(results, limits),
         "findings": found if configuration.banner(provenance) is None else NO_FINDINGS,

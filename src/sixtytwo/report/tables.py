@@ -3,6 +3,7 @@
 import statistics
 
 from sixtytwo.data import emnist
+from sixtytwo.findings.paper import FLOOR, NETWORKS
 from sixtytwo.report import markdown
 
 _STATUS_NOTE = (
@@ -13,22 +14,31 @@ _STATUS_NOTE = (
 def headline(results) -> str:
     """The main results, from `results.json`."""
     rows = []
-    for model in results["models"].values():
-        low, high = model["accuracy_interval"]
-        paper = model.get("paper", {}).get("accuracy")
-        rows.append(
-            [
-                markdown.plain(model["title"]),
-                f"{_over_seeds(model, 'accuracy'):.3f} ({low:.3f} to {high:.3f})",
-                "" if paper is None else f"{paper:.2f}",
-                f"{model['parameters']:,}",
-            ]
-        )
-    return (
-        markdown.table(["Model", "Accuracy (95% interval over test images)", "Paper's", "Parameters"], rows)
-        + "\n"
-        + _about(results)
-    )
+    for group, models in grouped(results).items():
+        rows.append([f"*{group}*", "", "", ""])
+        for model in models:
+            low, high = model["accuracy_interval"]
+            paper = model["paper"].get("accuracy")
+            rows.append(
+                [
+                    markdown.plain(model["title"]),
+                    f"{_over_seeds(model, 'accuracy'):.3f} ({low:.3f} to {high:.3f})",
+                    "" if paper is None else f"{paper:.2f}",
+                    f"{model['parameters']:,}",
+                ]
+            )
+    head = ["Model", "Accuracy (95% interval over test images)", "Paper's", "Parameters"]
+    return f"{markdown.table(head, rows)}\n{_about(results)}"
+
+
+def grouped(results) -> dict[str, list]:
+    """The models of `results.json`, most accurate first, by what they are to the paper; no group is empty."""
+    models = sorted(results["models"].items(), key=lambda item: -_over_seeds(item[1], "accuracy"))
+    groups = {"The paper's networks": [], "Beyond the paper": [], "Floors": []}
+    for key, model in models:
+        beyond = "Floors" if key in FLOOR else "Beyond the paper"
+        groups["The paper's networks" if key in NETWORKS else beyond].append(model)
+    return {group: found for group, found in groups.items() if found}
 
 
 def comparison(results, limits) -> str:
