@@ -23,18 +23,20 @@ def labels(axis):
     return [label.get_text() for label in axis.get_yticklabels()]
 
 
-def test_accuracies_have_a_row_per_model_and_the_papers_diamonds():
-    figure = comparison.draw_accuracies({"mlp": 0.8, "mine": 0.9}, {"mlp": (0.79, 0.81), "mine": (0.88, 0.92)}, TITLES, PAPER)
+def test_accuracies_have_a_row_per_model_the_best_first_and_the_papers_diamonds():
+    figure = comparison.draw_accuracies(
+        {"mlp": 0.8, "mine": 0.9}, {"mlp": (0.79, 0.81), "mine": (0.88, 0.92)}, TITLES, PAPER
+    ).wide
     (axis,) = figure.axes
-    assert labels(axis) == ["MLP", "Mine (new)"] and axis.get_xlabel() == "test accuracy"
+    assert labels(axis) == ["Mine (new)", "MLP"] and axis.get_xlabel() == "test accuracy"
     points = [
         dots.get_offsets().tolist() for dots in axis.collections if dots.get_offsets().size and "Path" in type(dots).__name__
     ]
-    assert points == [[[0.8, 0]], [[0.9, 1]], [[0.81, 0]]]
+    assert points == [[[0.9, 0]], [[0.8, 1]], [[0.81, 1]]]
 
 
 def test_without_the_paper_there_are_no_diamonds_and_no_legend():
-    figure = comparison.draw_accuracies({"mine": 0.9}, {"mine": (0.88, 0.92)}, TITLES, PAPER)
+    figure = comparison.draw_accuracies({"mine": 0.9}, {"mine": (0.88, 0.92)}, TITLES, PAPER).wide
     assert figure.axes[0].get_legend() is None
     figure = comparison.draw_times({"mlp": np.array([1.0, 2.0])}, TITLES, {})
     assert not figure.legends

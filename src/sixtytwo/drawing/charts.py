@@ -5,9 +5,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 import seaborn as sns
 
-from sixtytwo.drawing import palette, style
+from sixtytwo.drawing import chart, palette, style
 
 
+@chart.chart
 def draw_search(found):
     """Validation accuracy of every trial of a search (`tuning.search`) against each of its hyperparameters.
 
@@ -15,8 +16,13 @@ def draw_search(found):
     """
     space = found["space"] or {"": [""]}
     done = [row for row in found["table"] if row["status"] == "COMPLETED"]
-    figure, axes = plt.subplots(1, len(space), figsize=(style.WIDTH, 3), sharey=True, squeeze=False)
-    for axis, (name, values) in zip(axes[0], space.items(), strict=True):
+    columns = 2 if style.is_narrow() and len(space) > 1 else len(space)
+    rows = -(-len(space) // columns)
+    size = style.size(3, narrow=2.4 * rows)
+    figure, axes = plt.subplots(rows, columns, figsize=size, sharey=True, squeeze=False)
+    for axis in axes.flat[len(space) :]:
+        axis.remove()
+    for axis, (name, values) in zip(axes.flat, space.items(), strict=False):
         trials = [row for row in done if not found["space"] or name in row["hyperparameters"]]
         positions = [_position(values, row["hyperparameters"].get(name, "")) for row in trials]
         axis.scatter(positions, [row["val_accuracy"] for row in trials], s=36, color=palette.TRIED, alpha=0.75, zorder=3)
@@ -24,7 +30,8 @@ def draw_search(found):
             axis.axvline(_position(values, found["best"][name]), color=palette.BEST, linewidth=8, alpha=0.15)
         axis.set_xticks(range(len(values)), [f"{v:g}" if isinstance(v, float) else str(v) for v in values], rotation=45)
         axis.set(xlabel=name.replace("_", " "), xlim=(-0.5, len(values) - 0.5))
-    axes[0, 0].set_ylabel("validation accuracy")
+    for axis in axes[:, 0]:
+        axis.set_ylabel("validation accuracy")
     return figure
 
 
@@ -33,12 +40,13 @@ def _position(values, value):
     return values.index(value) if value in values else float(np.interp(value, values, range(len(values))))
 
 
+@chart.chart
 def draw_grid(table, *, hue, marker=None, ring=None):
     """Validation accuracy of every point of a grid against its parameters; `ring` marks rows (boolean).
 
     `hue` and `marker` name the hyperparameters that choose the colour and the marker of a point.
     """
-    figure, axis = plt.subplots(figsize=(style.WIDTH, 4.4))
+    figure, axis = plt.subplots(figsize=style.size(4.4, narrow=5))
     colours = dict(zip(sorted(table[hue].unique()), palette.VALUES, strict=False))
     sns.scatterplot(table, x="parameters", y="val_accuracy", hue=hue, style=marker, palette=colours, s=45, alpha=0.85, ax=axis)
     if ring is not None and ring.any():
@@ -48,10 +56,11 @@ def draw_grid(table, *, hue, marker=None, ring=None):
     axis.set(xscale="log", ylabel="validation accuracy")
     style.plain_ticks(axis.xaxis)
     axis.tick_params(axis="x", which="both", rotation=30)
-    axis.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
+    style.legend_beside(axis)
     return figure
 
 
+@chart.chart
 def draw_replays(found, *, images, epochs, best, budget):
     """Best score so far against images seen, for replayed searches: median and 10th to 90th percentile of the seeds.
 
@@ -66,7 +75,7 @@ def draw_replays(found, *, images, epochs, best, budget):
     budget : int
         Trials of a search, marked in the chart.
     """
-    figure, axis = plt.subplots(figsize=(style.WIDTH, 4))
+    figure, axis = plt.subplots(figsize=style.size(4))
     for colour, (method, scores) in zip(palette.METHODS, found.items(), strict=True):
         seen = images * np.arange(1, scores.shape[1] + 1) / 1e6
         started = ~np.isnan(scores).any(axis=0)
@@ -107,22 +116,26 @@ def draw_pareto(axis, costs, scores, titles):
     style.plain_ticks(axis.xaxis)
 
 
-def draw_curves(histories, metric, *, ylabel, axis=None):
+@chart.chart
+def draw_curves(histories, metric, *, ylabel, mark=None):
     """Draw a metric by epoch: for each model the mean over its seeds, with a band from lowest to highest seed.
 
-    `histories` maps (key, title) of a model to the histories of its runs: a list of {metric: values by epoch}.
+    `histories` maps (key, title) of a model to the histories of its runs: a list of {metric: values by epoch}; `mark` is an
+    epoch at which a line is drawn.
     """
-    axis = axis or plt.subplots()[1]
+    figure, axis = plt.subplots(figsize=style.size(4.2, narrow=4))
     for i, ((key, title), runs) in enumerate(histories.items()):
         values = np.array([run[metric] for run in runs])
         epochs = np.arange(1, values.shape[1] + 1)
         dashes = ["-", "--", "-.", ":"][i % 4]
         axis.plot(epochs, values.mean(0), dashes, color=palette.colour(key), label=title, linewidth=2)
         axis.fill_between(epochs, values.min(0), values.max(0), color=palette.colour(key), alpha=0.18, linewidth=0)
+    if mark is not None:
+        axis.axvline(mark, color=palette.MARK, linestyle=":")
     axis.set(xlabel="epoch", ylabel=ylabel)
     axis.xaxis.set_major_locator(mpl.ticker.MaxNLocator(integer=True))
     if len(histories) > 3:  # no room among the lines
-        axis.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
+        style.legend_beside(axis)
     else:
         axis.legend()
-    return axis.figure
+    return figure

@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from sixtytwo.drawing import charts, palette, style
+from sixtytwo.drawing import chart, charts, palette, style
 
 
 def _name_rows(axis, keys, titles):
@@ -17,9 +17,11 @@ def _printed(paper, column, keys):
     return list(zip(*found, strict=True))
 
 
+@chart.chart
 def draw_accuracies(accuracy, intervals, titles, paper):
-    """Accuracy of each model with its interval; hollow diamonds: the paper's (`TABLE_5`, empty if it does not apply)."""
-    figure, axis = plt.subplots(figsize=(style.WIDTH, 0.5 * len(accuracy) + 1.1))
+    """Accuracy of each model with its interval, the best first; hollow diamonds: the paper's (`TABLE_5`, empty if it does not apply)."""
+    accuracy = dict(sorted(accuracy.items(), key=lambda item: -item[1]))
+    figure, axis = plt.subplots(figsize=style.size(0.42 * len(accuracy) + 1.1))
     for i, (key, value) in enumerate(accuracy.items()):
         axis.hlines(i, *intervals[key], color=palette.colour(key), linewidth=3)
         axis.scatter(value, i, color=palette.colour(key), s=60, zorder=3)

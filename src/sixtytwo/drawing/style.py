@@ -62,6 +62,14 @@ def size(height, narrow=None) -> tuple[float, float]:
     return (NARROW, narrow or height) if is_narrow() else (WIDTH, height)
 
 
+def legend_beside(axis):
+    """A legend without a frame beside the axes; on a phone, where there is no room, below them."""
+    if is_narrow():
+        axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2, frameon=False)
+    else:
+        axis.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
+
+
 def lettering(texts) -> dict:
     """Properties of text that shows class names as they are written: in fonts that have their characters, `$` for itself."""
     return {"family": fonts.families(texts), "parse_math": False}
