@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import json
 from urllib.parse import unquote, urljoin, urlsplit
 
 import bs4
@@ -196,6 +197,31 @@ def test_link_to_a_verdict_opens_it(browser, address):
     with Visit(browser, address + "book/verdicts.html#c31") as visit:
         visit.page.locator("#c31[open]").wait_for()
         assert visit.page.locator("#c31 li").first.is_visible() and visit.page.locator("details.verdict[open]").count() == 1
+
+
+@pytest.mark.parametrize("name", ["book/index.html", "notebooks/05_residual_cnn.html"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_chart_fits_its_page_and_keeps_its_shape(width, name, browser, address):
+    with Visit(browser, address + name, viewport={"width": width, "height": 800}) as visit:
+        charts = visit.page.locator("picture.chart img")
+        for image in charts.all():
+            image.scroll_into_view_if_needed()
+            visit.page.wait_for_function("image => image.complete", arg=image.element_handle())
+            box, shape = image.bounding_box(), image.evaluate("image => image.naturalWidth / image.naturalHeight")
+            assert box["width"] / box["height"] == pytest.approx(shape, rel=0.02) and box["x"] + box["width"] <= width
+            assert ("/charts/" in image.evaluate("image => image.currentSrc")) == (width < 600)
+        assert charts.count()
+
+
+def test_chart_tells_the_value_that_is_pointed_at(browser, address):
+    with Visit(browser, address + "book/index.html") as visit:
+        chart = visit.page.locator("figure:has(picture.chart)").first
+        across, down, text = json.loads(chart.locator(".chart-values").text_content())["wide"][0]
+        box = chart.locator("img").bounding_box()
+        visit.page.mouse.move(box["x"] + across * box["width"] + 3, box["y"] + down * box["height"])
+        assert visit.page.locator(".tooltip-inner").inner_text() == text and "accuracy" in text
+        visit.page.mouse.move(0, 0)
+        visit.page.locator(".tooltip-inner").wait_for(state="detached")
 
 
 def test_tables_can_be_downloaded(browser, address):
