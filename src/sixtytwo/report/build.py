@@ -10,8 +10,8 @@ from pathlib import Path
 
 import nbformat
 
-from sixtytwo.base import files, paths, surroundings
-from sixtytwo.report import book, stage
+from sixtytwo.base import contracts, files, paths, surroundings
+from sixtytwo.report import book, draw_page, stage
 
 WARNING = re.compile(
     r"^(?:(?P<place>\S.*?):(?:(?P<line>\d+):)? )?(?:WARNING|ERROR|CRITICAL|SEVERE): (?P<text>.*)", re.MULTILINE
@@ -28,19 +28,22 @@ def build(run_folder, name) -> bool:
     """
     work = paths.ROOT / "_build" / name
     stage.stage(run_folder, work / "stage")
-    inputs, mark = _digest(work / "stage"), work / "site.json"
+    inputs, mark = _digest(work / "stage", run_folder), work / "site.json"
     if (work / "html").exists() and mark.exists() and json.loads(mark.read_text(encoding="utf-8"))["inputs"] == inputs:
         return False
     mark.unlink(missing_ok=True)
+    results = contracts.read(run_folder / "results.json")
+    draw_page.write_files(run_folder, results, work / "stage" / "book" / "_static" / "draw")  # only now: packing takes a second
     _replace(work / "html", run_jupyter_book(work / "stage", work / "sphinx", strict=run_folder == paths.REFERENCE))
     files.write_json(mark, {"inputs": inputs})
     return True
 
 
-def _digest(staged) -> str:
+def _digest(staged, run_folder) -> str:
     """Identity of all that the HTML is made from."""
     inputs = {path.relative_to(staged).as_posix(): path for path in sorted(staged.rglob("*")) if path.is_file()}
-    inputs["requirements.lock"] = paths.ROOT / "requirements.lock"
+    inputs |= {name: paths.ROOT / name for name in ("requirements.lock", "package-lock.json")}
+    inputs |= {path.name: path for path in sorted((run_folder / "models").glob("*.onnx"))}
     return files.digest({name: files.file_digest(path) for name, path in inputs.items()})
 
 

@@ -14,7 +14,6 @@ from sixtytwo.report import (
     book,
     configuration,
     cost,
-    draw_page,
     fingerprint,
     gate,
     merge,
@@ -48,7 +47,6 @@ def stage(run_folder, folder) -> None:
         _write(generated / f"{name}.md", text)
     for name in SHOWN_AGAIN:
         (generated / f"{name}.png").write_bytes(pictures[name])
-    draw_page.write_files(run_folder, results, folder / "book" / "_static" / "draw")
     typeface.write_files(folder / "book" / "_static" / "typeface")
     settings = configuration.configuration(provenance)
     _write(folder / "_config.yml", yaml.safe_dump(settings, sort_keys=False, allow_unicode=True))
