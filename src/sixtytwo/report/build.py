@@ -42,7 +42,9 @@ def build(run_folder, name) -> bool:
 def _digest(staged, run_folder) -> str:
     """Identity of all that the HTML is made from."""
     inputs = {path.relative_to(staged).as_posix(): path for path in sorted(staged.rglob("*")) if path.is_file()}
-    inputs |= {name: paths.ROOT / name for name in ("requirements.lock", "package-lock.json")}
+    inputs["requirements.lock"] = paths.ROOT / "requirements.lock"
+    runtime = {name: draw_page.RUNTIME / name for name in draw_page.INSTALLED}
+    inputs |= {name: path for name, path in runtime.items() if path.exists()}  # one that is missing is told as it is needed
     inputs |= {path.name: path for path in sorted((run_folder / "models").glob("*.onnx"))}
     return files.digest({name: files.file_digest(path) for name, path in inputs.items()})
 

@@ -18,7 +18,7 @@ RUNTIME = Path(sys.prefix) / "node_modules" / "onnxruntime-web" / "dist"  # inst
 
 SCRIPT, WASM = "ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded"
 
-RUNTIME_FILES = (SCRIPT, f"{WASM}.gz.wasm")
+INSTALLED, RUNTIME_FILES = (SCRIPT, f"{WASM}.wasm"), (SCRIPT, f"{WASM}.gz.wasm")
 
 FIRST = "modern_small"  # answers before the others are there: fewest operations of those that are good
 
@@ -30,7 +30,7 @@ def write_files(run_folder, results, folder) -> None:
 
     What is large is packed (gzip), so that it is small on every server. Raises RunError if the runtime is not installed.
     """
-    for name in (SCRIPT, f"{WASM}.wasm"):
+    for name in INSTALLED:
         if not (RUNTIME / name).exists():
             raise book.RunError(f"the drawing page needs {RUNTIME / name}: delete .venv/ready and run make again.")
     shutil.copy(RUNTIME / SCRIPT, folder)

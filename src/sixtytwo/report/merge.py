@@ -39,7 +39,7 @@ def merge(source, executed, name):
         cell.outputs, cell.execution_count = done.outputs, done.execution_count
         if "parameters" in cell.metadata.get("tags", []):
             cell.source = parameters.filled_in(cell.source, chosen)
-            cell.metadata["tags"] = [*cell.metadata["tags"], "hide-input"]
+            cell.metadata["tags"] = list(dict.fromkeys([*cell.metadata["tags"], "hide-input"]))
         if "hide-input" in cell.metadata.get("tags", []):
             shown = cell.metadata.setdefault("mystnb", nbformat.from_dict({}))
             shown["code_prompt_show"] = shown["code_prompt_hide"] = _prompt(cell)
