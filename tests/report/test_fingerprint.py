@@ -80,7 +80,7 @@ def test_change_of_what_a_page_says_executes_the_chapters_that_train(name, sourc
 def test_modules_that_draw_are_those_that_use_the_style():
     for path in (ROOT / "src" / "sixtytwo" / "drawing").glob("[a-z]*.py"):
         code = path.read_text(encoding="utf-8")
-        styled = path.stem == "palette" or re.search(r"from sixtytwo\.drawing import .*(palette|style)", code)
+        styled = path.stem in ("palette", "values") or re.search(r"from sixtytwo\.drawing import .*(palette|style)", code)
         assert fingerprint.draws(path) == bool(styled), path
     assert not fingerprint.draws(ROOT / "src" / "sixtytwo" / "report" / "stage.py")
 
