@@ -82,9 +82,9 @@ def test_a_chapter_with_kernel_workers_and_models_asks_and_writes_nothing(trace,
 
 @pytest.mark.slow
 def test_the_site_is_built_without_asking_or_writing(trace, tmp_path):
-    code = "from sixtytwo.base import paths\nfrom sixtytwo.report import build, stage\nimport pathlib, sys\n"
-    code += "stage.stage(paths.REFERENCE, pathlib.Path(sys.argv[1]))\nbuild.run_jupyter_book(*map(pathlib.Path, sys.argv[1:]), strict=True)"
-    asked, written, _ = trace(sys.executable, "-c", code, tmp_path / "book" / "stage", tmp_path / "book" / "built", cwd=ROOT)
+    code = "from sixtytwo.base import paths\nfrom sixtytwo.report import build\nimport pathlib, sys\n"
+    code += "build.build(paths.REFERENCE, pathlib.Path(sys.argv[1]))"
+    asked, written, _ = trace(sys.executable, "-c", code, tmp_path / "book", cwd=ROOT)
     assert asked == [] and written == []
 
 

@@ -37,7 +37,7 @@ def test_broken_reference_fails_the_build_and_keeps_the_old_site(copy):
     with open(copy / "book" / "rerun.md", "a", encoding="utf-8") as stream:
         stream.write("\nSee {doc}`no_such_page`.\n")
     with pytest.raises(book.RunError, match="no_such_page"):
-        build.build(paths.REFERENCE, "site")
+        build.build(paths.REFERENCE, copy / "_build" / "site")
     assert (copy / "_build" / "site" / "html" / "index.html").read_text(encoding="utf-8") == YESTERDAY
 
 
@@ -48,18 +48,18 @@ def test_stored_traceback_is_never_published(copy, run):
     cell["outputs"] = [{"output_type": "error", "ename": "E", "evalue": "", "traceback": ["boom"]}]
     path.write_text(json.dumps(bad), encoding="utf-8")
     with pytest.raises(book.RunError, match="must not be published: code cell 1 has an error output"):
-        build.build(run, "site")
+        build.build(run, paths.ROOT / "_build" / "site")
 
 
 def test_missing_chapter_is_named(copy):
     with pytest.raises(book.RunError, match=r"01_data_exploration\.ipynb is missing"):
-        build.build(copy / "_build" / "smoke", "smoke")
+        build.build(copy / "_build" / "smoke", copy / "_build" / "smoke")
 
 
 def test_run_that_was_not_finished_is_refused(run):
     (run / "provenance.json").unlink()
     with pytest.raises(book.RunError, match="was not finished"):
-        build.build(run, "site")
+        build.build(run, paths.ROOT / "_build" / "site")
 
 
 def test_reduced_run_shows_no_findings(copy, run):

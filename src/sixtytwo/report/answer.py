@@ -1,6 +1,7 @@
 """The paper's question, whether its residual network is the best of its three, answered by a run in a sentence."""
 
 from sixtytwo.findings import statistics
+from sixtytwo.report import tables
 
 NEUTRAL = "A reduced run or other data do not answer the paper's question; the chart shows what this run measured."
 
@@ -18,19 +19,15 @@ def answer(results, *, decides) -> str:
         return f"{NEUTRAL}\n"
     cnn, residual = ({run["seed"]: run["test"]["accuracy"] for run in models[key]["runs"]} for key in ("cnn", "residual_cnn"))
     seeds = sorted(set(cnn) & set(residual))
-    found = statistics.paired_difference([residual[seed] for seed in seeds], [cnn[seed] for seed in seeds])
     if len(seeds) < 2:
         return f"{NEUTRAL}\n"
+    found = statistics.paired_difference([residual[seed] for seed in seeds], [cnn[seed] for seed in seeds])
     if found["low"] > 0:
         word = "**Yes: the residual network beats the CNN**"
     elif found["high"] < 0:
         word = "**No: the residual network is worse than the CNN**"
     else:
         word = "**Not that one could tell: no difference between the residual network and the CNN shows here**"
-    mean, low, high = (f"{100 * found[end]:+.2f}" for end in ("mean", "low", "high"))
-    best = max(models.values(), key=_accuracy)
-    return f"{word} ({mean} points, 95% interval over seeds {low} to {high}). The best model is {best['title']}, {_accuracy(best):.3f}.\n"
-
-
-def _accuracy(model):
-    return sum(run["test"]["accuracy"] for run in model["runs"]) / len(model["runs"])
+    mean, low, high = (f"{number:+.2f}" for number in statistics.points(found))
+    reached, best = max((tables.over_seeds(model, "accuracy"), model["title"]) for model in models.values())
+    return f"{word} ({mean} points, 95% interval over seeds {low} to {high}). The best model is {best}, {reached:.3f}.\n"

@@ -20,13 +20,12 @@ COLOUR = re.compile(r"\x1b\[[\d;]*m")
 CELL = 10_000  # MyST-NB numbers the lines of the first cell from here on, those of the second from twice as much, …
 
 
-def build(run_folder, name) -> bool:
-    """Build the site of a run into `_build/<name>/html`; False if it was up to date.
+def build(run_folder, work) -> bool:
+    """Build the site of a run into the folder `html` of `work`; False if it was up to date.
 
     What Jupyter Book has to say against a chapter, which a reader may have written, is told and is no reason to throw away
     what was executed; but the published run, and all other pages, must be without fault. Raises RunError.
     """
-    work = paths.ROOT / "_build" / name
     stage.stage(run_folder, work / "stage")
     inputs, mark = _digest(work / "stage", run_folder), work / "site.json"
     if (work / "html").exists() and mark.exists() and json.loads(mark.read_text(encoding="utf-8"))["inputs"] == inputs:

@@ -95,7 +95,7 @@ def _site(options):
 
 
 def _build(run_folder, name):
-    fresh = build.build(run_folder, name)
+    fresh = build.build(run_folder, paths.ROOT / "_build" / name)
     print(f"{'built' if fresh else 'unchanged'}: _build/{name}/html/index.html")
     print(f"To draw characters in it as well: python -m http.server -d _build/{name}/html, then http://localhost:8000")
 

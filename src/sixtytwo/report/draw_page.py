@@ -18,7 +18,9 @@ RUNTIME = Path(sys.prefix) / "node_modules" / "onnxruntime-web" / "dist"  # inst
 
 SCRIPT, WASM = "ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded"
 
-INSTALLED, RUNTIME_FILES = (SCRIPT, f"{WASM}.wasm"), (SCRIPT, f"{WASM}.gz.wasm")
+INSTALLED = (SCRIPT, f"{WASM}.wasm")
+
+RUNTIME_FILES = (SCRIPT, f"{WASM}.gz.wasm")  # as the page loads them
 
 FIRST = "modern_small"  # answers before the others are there: fewest operations of those that are good
 

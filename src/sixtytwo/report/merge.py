@@ -19,7 +19,8 @@ SHOWN_RAW = ("text/html", "text/markdown")  # kinds of raw cells that are for pa
 def merge(source, executed, name):
     """A page from a source notebook (prose, captions, tags) and its executed copy (outputs, injected parameters).
 
-    Cells that are tagged `needs-` and the name of a parameter are left out if it was 0, empty or None. Raises RunError if their code cells differ: outputs must come from the code that is shown.
+    Cells that are tagged `needs-` and the name of a parameter are left out if it was 0, empty or None. Raises RunError if the code
+    cells of the two differ: outputs must come from the code that is shown.
     """
     ran = [cell for cell in executed.cells if cell.cell_type == "code"]
     injected = [cell for cell in ran if "injected-parameters" in cell.metadata.get("tags", [])]

@@ -22,7 +22,7 @@ def headline(results) -> str:
             rows.append(
                 [
                     markdown.plain(model["title"]),
-                    f"{_over_seeds(model, 'accuracy'):.3f} ({low:.3f} to {high:.3f})",
+                    f"{over_seeds(model, 'accuracy'):.3f} ({low:.3f} to {high:.3f})",
                     "" if paper is None else f"{paper:.2f}",
                     f"{model['parameters']:,}",
                 ]
@@ -33,7 +33,7 @@ def headline(results) -> str:
 
 def grouped(results) -> dict[str, list]:
     """The models of `results.json`, most accurate first, by what they are to the paper; no group is empty."""
-    models = sorted(results["models"].items(), key=lambda item: -_over_seeds(item[1], "accuracy"))
+    models = sorted(results["models"].items(), key=lambda item: -over_seeds(item[1], "accuracy"))
     groups = {"The paper's networks": [], "Beyond the paper": [], "Floors": []}
     for key, model in models:
         beyond = "Floors" if key in FLOOR else "Beyond the paper"
@@ -51,7 +51,7 @@ def comparison(results, limits) -> str:
         rows.append(
             [
                 markdown.plain(model["title"]),
-                *(f"{_over_seeds(model, name):.3f}" for name in ("accuracy", "balanced_accuracy")),
+                *(f"{over_seeds(model, name):.3f}" for name in ("accuracy", "balanced_accuracy")),
                 f"{limits[key]['robust_accuracy']:.3f}" if key in limits else "",
                 f"{model['parameters']:,}",
                 f"{model['onnx_bytes'] / 1e6:.1f}" if model["onnx_bytes"] else "",
@@ -62,7 +62,8 @@ def comparison(results, limits) -> str:
     return markdown.table(head, rows) + "\n" + _about(results)
 
 
-def _over_seeds(model, metric):
+def over_seeds(model, metric) -> float:
+    """The mean of a test metric over the seeds of a model of `results.json`."""
     return statistics.fmean(run["test"][metric] for run in model["runs"])
 
 
