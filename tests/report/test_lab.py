@@ -12,7 +12,10 @@ from conftest import ROOT
 
 from sixtytwo.report import lab
 
-CODE = "import sys; from IPython import get_ipython; print(sys.executable, get_ipython().ast_node_interactivity, 'foreign' in vars())"
+CODE = """import sys
+from IPython import get_ipython
+print(sys.executable, get_ipython().ast_node_interactivity, "foreign" in vars(), sep="\\n")
+"""
 RUN = f"""
 from jupyter_client.manager import start_new_kernel
 manager, client = start_new_kernel(kernel_name="python3")
@@ -43,7 +46,7 @@ def foreign(tmp_path):
 def test_kernel_is_that_of_this_environment_without_settings_of_theirs(foreign):
     program = f"import os\nfrom sixtytwo.report import lab\nos.environ.update(lab.environment())\n{RUN}"
     done = subprocess.run([sys.executable, "-c", program], env=foreign, capture_output=True, text=True, check=False)
-    assert done.stdout.split() == [sys.executable, "last_expr", "False"], done.stderr
+    assert done.stdout.splitlines() == [sys.executable, "last_expr", "False"], done.stderr
 
 
 def test_kernels_of_theirs_can_be_chosen(foreign, monkeypatch):
